@@ -1,0 +1,264 @@
+"""Boots of each server: the time from a start of its kernel to its end, joined over all streams of that server.
+
+A kernel's first line starts a boot; a restart of syslog or of a service does not. The segments that different streams see
+are one boot where their spans overlap, because the stamps of a boot's first lines differ from stream to stream by a minute.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from acforensics.events import Event, kind_of
+from acforensics.timeline import Track, interleave
+
+_EARLY_LINES = timedelta(seconds=120)
+"""Lines of a boot may be stamped this much later than its first kernel line, and stand before it."""
+_SAME_START = timedelta(seconds=180)
+"""Two streams may stamp one start this far apart (syslog writes kernel lines when it starts)."""
+_STOPPING = timedelta(seconds=120)
+_BEFORE_FIRST = timedelta(minutes=15)
+# In a stream that holds no kernel lines, one of these says that the machine went down; the next record is a new boot.
+_DECISIVE_STOPS = {"os.shutdown_started", "os.runlevel_switched", "os.target_reached", "clusterpro.stopping"}
+
+
+@dataclass
+class Segment:
+    """A boot as one stream shows it. `start_event` is the kernel's first line, absent where the stream begins later."""
+
+    track: Track
+    start_event: Event | None
+    first: datetime
+    last: datetime
+    events: list[Event]
+
+
+@dataclass
+class Boot:
+    """One boot of a server. `start` is `None` where no stream holds its beginning; `last` is its last record (UTC)."""
+
+    id: str
+    server: str
+    start: datetime | None
+    first: datetime
+    last: datetime
+    start_events: list[Event]
+    segments: list[Segment]
+    loose: list[Event] = field(default_factory=list)
+    """Events of streams that show no boots, placed here by their time."""
+    events: list[Event] = field(default_factory=list)
+    """All of them, in order of occurrence."""
+    following: Boot | None = None
+    preceding: Boot | None = None
+
+
+def find_boots(server: str, tracks: Sequence[Track]) -> list[Boot]:
+    """Return the boots of one server, oldest first.
+
+    Args:
+        server: its name.
+        tracks: its streams; each in file order.
+    """
+    joined: list[list[Segment]] = []
+    loose: list[Track] = []
+    with_boots = [(track, segments(track)) for track in tracks if track.items]
+    with_boots.sort(key=lambda pair: (-sum(s.start_event is not None for s in pair[1]), pair[0].stream))
+    for track, found in with_boots:
+        if len(found) == 1 and found[0].start_event is None:
+            loose.append(track)
+        else:
+            joined = _align(joined, found)
+    if not joined:
+        joined = [[_whole(track)] for track in loose[:1]]
+        loose = loose[1:]
+    boots = [_boot(server, number, group) for number, group in enumerate(joined, start=1)]
+    boots = _place_loose(server, boots, loose)
+    for number, boot in enumerate(boots, start=1):
+        boot.id = f"{server}#{number}"
+        _order_events(boot)
+    for earlier, later in zip(boots, boots[1:], strict=False):
+        earlier.following, later.preceding = later, earlier
+    return boots
+
+
+def segments(track: Track) -> list[Segment]:
+    """Cut one stream at every start of a kernel that it shows."""
+    starts = _starts(track)
+    cuts = [_early_lines(track, index, lower) for index, lower in zip(starts, [-1, *starts], strict=False)]
+    if not starts:
+        cuts = _cuts_without_kernel(track)
+        starts = [-1] * len(cuts)
+    bounds = [0, *cuts, len(track.items)]
+    events = [None, *(track.items[i][1] if i >= 0 else None for i in starts)]
+    found = []
+    for number, (begin, end) in enumerate(zip(bounds, bounds[1:], strict=False)):
+        if begin == end:
+            continue
+        start_event = events[number]
+        following = events[number + 1] if number + 1 < len(events) else None
+        items = track.items[begin:end]
+        first, last = items[0][0], items[-1][0]
+        if following is not None and following.previous_time is not None and following.previous_time >= first:
+            last = max(last, following.previous_time) if last <= following.time else following.previous_time
+        found.append(Segment(track, start_event, min(first, last), max(first, last), [e for _, e in items if e is not None]))
+    return found
+
+
+def _starts(track: Track) -> list[int]:
+    """Positions of first kernel lines; a command line belongs to the `Linux version` just before it."""
+    found: list[int] = []
+    for i, (time, event) in enumerate(track.items):
+        if event is None or "repeated" in event.fields:
+            continue
+        if event.kind == "os.boot":
+            found.append(i)
+        elif event.kind == "os.boot_command_line":
+            last = track.items[found[-1]] if found else None
+            near = last is not None and abs(time - last[0]) <= _EARLY_LINES
+            stopped = found and any(e is not None and e.kind in _DECISIVE_STOPS for _, e in track.items[found[-1] : i])
+            if not near or stopped:
+                found.append(i)
+    return found
+
+
+def _early_lines(track: Track, start: int, lower: int) -> int:
+    """Include the lines of the new boot that stand before its first kernel line."""
+    begun = track.items[start][0]
+    cut = start
+    while cut - 1 > lower:
+        time, event = track.items[cut - 1]
+        if not begun <= time <= begun + _EARLY_LINES:
+            break
+        if event is not None and kind_of(event.kind).phase == "stop":
+            break
+        cut -= 1
+    return cut
+
+
+def _cuts_without_kernel(track: Track) -> list[int]:
+    cuts: list[int] = []
+    stopped: datetime | None = None
+    for i, (time, event) in enumerate(track.items):
+        if stopped is not None:
+            begins = event is not None and kind_of(event.kind).phase == "start"
+            if begins or time - stopped > _STOPPING:
+                cuts.append(i)
+                stopped = None
+        if event is not None and event.kind in _DECISIVE_STOPS and "repeated" not in event.fields:
+            stopped = time
+        elif event is not None and event.kind == "os.shutdown_cancelled":
+            stopped = None
+    return cuts
+
+
+def _whole(track: Track) -> Segment:
+    times = [time for time, _ in track.items]
+    return Segment(track, None, min(times), max(times), track.events)
+
+
+def _align(joined: list[list[Segment]], found: list[Segment]) -> list[list[Segment]]:
+    """Match a stream's segments with the boots known so far: in order, one each, by overlap of their spans."""
+    if not joined:
+        return [[segment] for segment in found]
+    rows, columns = len(joined), len(found)
+    best = [[0.0] * (columns + 1) for _ in range(rows + 1)]
+    for i in range(rows - 1, -1, -1):
+        for j in range(columns - 1, -1, -1):
+            score = _alike(joined[i], found[j])
+            together = best[i + 1][j + 1] + score if score > 0 else -1.0
+            best[i][j] = max(together, best[i + 1][j], best[i][j + 1])
+    result: list[list[Segment]] = []
+    i = j = 0
+    while i < rows and j < columns:
+        score = _alike(joined[i], found[j])
+        if score > 0 and best[i][j] == best[i + 1][j + 1] + score:
+            result.append([*joined[i], found[j]])
+            i, j = i + 1, j + 1
+        elif best[i][j] == best[i + 1][j] and best[i + 1][j] == best[i][j + 1]:
+            # Neither is matched here: the earlier one comes first.
+            if min(s.first for s in joined[i]) <= found[j].first:
+                result.append(joined[i])
+                i += 1
+            else:
+                result.append([found[j]])
+                j += 1
+        elif best[i][j] == best[i + 1][j]:
+            result.append(joined[i])
+            i += 1
+        else:
+            result.append([found[j]])
+            j += 1
+    return result + joined[i:] + [[segment] for segment in found[j:]]
+
+
+def _alike(group: list[Segment], segment: Segment) -> float:
+    first, last = min(s.first for s in group), max(s.last for s in group)
+    overlap = (min(last, segment.last) - max(first, segment.first)).total_seconds()
+    score = max(0.0, overlap)
+    starts = [s.start_event.time for s in group if s.start_event is not None]
+    if starts and segment.start_event is not None:
+        apart = min(abs(segment.start_event.time - start) for start in starts)
+        if apart <= _SAME_START and overlap > -_SAME_START.total_seconds():
+            score += 1.0 + (_SAME_START - apart).total_seconds()
+    elif overlap == 0 and first <= segment.first <= last:
+        score += 0.5
+    return score
+
+
+def _boot(server: str, number: int, group: list[Segment]) -> Boot:
+    start_events = sorted((s.start_event for s in group if s.start_event is not None), key=lambda e: e.time)
+    # A boot whose first records are seen by one stream only from the middle still began where another saw it begin.
+    whole = [s.first for s in group if s.start_event is not None]
+    return Boot(
+        id=f"{server}#{number}",
+        server=server,
+        start=min([*(e.time for e in start_events), *whole]) if start_events else None,
+        first=min(s.first for s in group),
+        last=max(s.last for s in group),
+        start_events=start_events,
+        segments=group,
+    )
+
+
+def _place_loose(server: str, boots: list[Boot], tracks: list[Track]) -> list[Boot]:
+    """Records of streams that show no boots (secure, cron, …) go to the boot that was running at their time."""
+    early: list[Event] = []
+    for track in tracks:
+        for time, event in track.items:
+            boot = _running(boots, time)
+            if boot is None:
+                if event is not None:
+                    early.append(event)
+                continue
+            if event is not None:
+                boot.loose.append(event)
+            boot.last = max(boot.last, time)
+    relevant = [event for event in early if boots and boots[0].first - event.time <= _BEFORE_FIRST]
+    if any(kind_of(e.kind).phase == "stop" or e.kind in ("os.command", "os.power_key") for e in relevant):
+        whole = Segment(tracks[0], None, min(e.time for e in early), max(e.time for e in early), early)
+        boots = [_boot(server, 0, [whole]), *boots]
+    return boots
+
+
+def _running(boots: list[Boot], time: datetime) -> Boot | None:
+    found = None
+    for boot in boots:
+        if (boot.start or boot.first) > time:
+            break
+        found = boot
+    if found is None and boots and boots[0].start is None:
+        return boots[0]
+    return found
+
+
+def _order_events(boot: Boot) -> None:
+    """One list in order: each segment keeps its file order; joined events appear once."""
+    lists = [segment.events for segment in boot.segments] + [sorted(boot.loose, key=lambda event: event.time)]
+    seen: set[int] = set()
+    boot.events = []
+    for number, position in interleave([[event.time for event in events] for events in lists]):
+        event = lists[number][position]
+        if id(event) not in seen:
+            seen.add(id(event))
+            boot.events.append(event)

@@ -1,0 +1,150 @@
+"""The vocabulary that parsers, judges and reports share: stamps, hits, events, and the table of event kinds."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Literal, NamedTuple
+
+Layer = Literal["os", "clusterpro", "ac", "ups"]
+Phase = Literal["start", "stop", "run"]
+Certainty = Literal["verified", "inferred", "unverified"]
+
+
+class Stamp(NamedTuple):
+    """A time as a log writes it: the year and the offset may be missing.
+
+    `offset` is seconds east of UTC.
+    """
+
+    year: int | None
+    month: int
+    day: int
+    hour: int
+    minute: int
+    second: int
+    microsecond: int = 0
+    offset: int | None = None
+
+
+class Kind(NamedTuple):
+    """What an event kind means to the machinery: its layer (a lane in charts) and the phase of a boot it belongs to."""
+
+    layer: Layer
+    phase: Phase
+
+
+def _kinds(layer: Layer, phase: Phase, names: str) -> dict[str, Kind]:
+    return {f"{layer}.{name}": Kind(layer, phase) for name in names.split()}
+
+
+# Kinds that the judges know. A site's definitions may add others: they appear in the timeline and decide nothing.
+KINDS: Mapping[str, Kind] = {
+    # boot: a kernel starts. command_line, journal_started: the same start, seen by a second line.
+    **_kinds("os", "start", "boot boot_command_line journal_started syslog_started clock_read filesystem_recovered"),
+    **_kinds("os", "start", "filesystem_clean journal_unclean crash_dump_found"),
+    # The machine was asked to go down, or is on its way; `mode` says halt, reboot or unknown.
+    **_kinds("os", "stop", "shutdown_started shutdown_announced runlevel_switched target_stopped target_reached"),
+    **_kinds("os", "stop", "stop_progress syslog_stopped kernel_log_stopped journal_stopped"),
+    # Who asked.
+    **_kinds("os", "run", "command power_key power_key_acted ctrl_alt_del ctrl_alt_del_acted"),
+    **_kinds("os", "run", "shutdown_scheduled shutdown_cancelled session_opened session_closed agent_registered"),
+    # Sudden ends.
+    **_kinds("os", "run", "panic crash_triggered watchdog_reset lockup thermal_shutdown fencing_requested fenced"),
+    **_kinds("os", "run", "service_stopping clock_stepped"),
+    **_kinds("clusterpro", "run", "message shutdown_requested request_refused service_stop_requested"),
+    **_kinds("clusterpro", "stop", "stop_received stopping shutdown_monitored daemon_stopping"),
+    **_kinds("clusterpro", "stop", "server_shut_down cluster_shut_down"),
+    **_kinds("clusterpro", "start", "daemon_started not_stopped_properly startup_waiting all_servers_started"),
+    **_kinds("clusterpro", "start", "startup_wait_timeout startup_wait_cancelled"),
+    **_kinds("clusterpro", "run", "service_stopping process_failed server_up server_down heartbeat_up heartbeat_down"),
+    **_kinds("clusterpro", "run", "group_activating group_activated group_activation_failed group_stopping"),
+    **_kinds("clusterpro", "run", "group_stopped group_stop_failed group_stop_waiting group_moving group_moved"),
+    **_kinds("clusterpro", "run", "group_move_failed failover_started failover_completed failover_failed"),
+    **_kinds("clusterpro", "run", "failover_target failover_no_target failback_started failback_completed"),
+    **_kinds("clusterpro", "run", "failback_failed resource_activating resource_activated"),
+    **_kinds("clusterpro", "run", "resource_activation_failed resource_stopping resource_stopped resource_stop_failed"),
+    **_kinds("clusterpro", "run", "restart_limit_reached final_action final_action_failed final_action_suppressed"),
+    **_kinds("clusterpro", "run", "recovery_action recovery_ignored monitor_started monitor_stopped monitor_warning"),
+    **_kinds("clusterpro", "run", "monitor_error monitor_recovered delay_warning network_partition forced_stop"),
+    **_kinds("clusterpro", "run", "configuration_uploaded"),
+    **_kinds("ac", "run", "exec_command power_failure power_restored shutdown_started schedule_off schedule_on message"),
+    **_kinds("ups", "run", "on_battery on_line battery_low shutdown_decided forced_shutdown communication_lost"),
+    **_kinds("ups", "run", "communication_restored output_off message"),
+}
+
+
+def kind_of(name: str) -> Kind:
+    """Return what is known of a kind; an unknown one belongs to the layer that its prefix names, else to the OS."""
+    known = KINDS.get(name)
+    if known is not None:
+        return known
+    prefix = name.split(".", 1)[0]
+    layers: dict[str, Layer] = {"clusterpro": "clusterpro", "ac": "ac", "ups": "ups"}
+    return Kind(layers.get(prefix, "os"), "run")
+
+
+@dataclass(slots=True)
+class Hit:
+    """A line that a definition recognised, before its file is dated and its server is known."""
+
+    line: int
+    stamp: Stamp
+    host: str
+    program: str
+    pid: str
+    message: str
+    raw: str
+    kind: str
+    fields: dict[str, str]
+    definition: str
+    certainty: Certainty
+    previous_stamp: Stamp | None = None
+    """Stamp of the last dated line before this one (asked for where a boot begins)."""
+
+
+@dataclass(slots=True, frozen=True)
+class Witness:
+    """One place where an event is recorded; `line` is 1-based, `time` is UTC."""
+
+    input: str
+    line: int
+    time: datetime
+    text: str
+
+
+@dataclass(slots=True, eq=False)
+class Event:
+    """What happened: one or more records of it, dated and placed on a server. `time` is UTC."""
+
+    time: datetime
+    server: str
+    kind: str
+    program: str
+    pid: str
+    message: str
+    fields: dict[str, str]
+    definition: str
+    certainty: Certainty
+    stream: str
+    """The rotation set it was read from (`svr031/var/log/messages`)."""
+    witnesses: list[Witness] = field(default_factory=list)
+    previous_time: datetime | None = None
+    """UTC time of the last dated line before it in its stream."""
+    streams: set[str] = field(default_factory=set)
+    """Every rotation set that records it."""
+
+    def __post_init__(self) -> None:
+        """The stream it was read from is the first of its streams."""
+        self.streams.add(self.stream)
+
+    @property
+    def layer(self) -> Layer:
+        """The lane it is drawn in."""
+        return kind_of(self.kind).layer
+
+    @property
+    def mode(self) -> str:
+        """What the record says will follow: `halt`, `reboot`, or `unknown`."""
+        return self.fields.get("mode", "unknown")

@@ -1,0 +1,189 @@
+"""Reads a shell command as recorded by sudo, cron or audit: does it end the machine, and how?"""
+
+from __future__ import annotations
+
+import re
+import shlex
+from collections.abc import Callable
+from typing import Literal, NamedTuple
+
+Effect = Literal["end", "schedule", "cancel", "cluster-end", "cluster-service", "crash", "ups-drill"]
+Mode = Literal["halt", "reboot", "unknown"]
+Reader = Callable[[list[str]], "CommandMeaning | None"]
+
+
+class CommandMeaning(NamedTuple):
+    """What a command asks for. `forced`: no stop jobs run, so no other log line follows. `scope`: for CLUSTERPRO's commands."""
+
+    effect: Effect
+    mode: Mode = "unknown"
+    forced: bool = False
+    scope: Literal["server", "cluster", "unknown"] = "unknown"
+
+
+_WRAPPERS = {"sudo", "env", "nohup", "exec", "time", "command", "nice", "ionice", "setsid", "timeout", "doas", "pkexec"}
+_SHELLS = {"sh", "bash", "dash", "ksh", "zsh"}
+_SYSTEMCTL_MODES: dict[str, Mode] = {
+    "reboot": "reboot",
+    "kexec": "reboot",
+    "poweroff": "halt",
+    "halt": "halt",
+    "reboot.target": "reboot",
+    "poweroff.target": "halt",
+    "halt.target": "halt",
+    "runlevel0.target": "halt",
+    "runlevel6.target": "reboot",
+    "ctrl-alt-del.target": "reboot",
+}
+
+
+def understand(command: str) -> CommandMeaning | None:
+    """Return what a command line asks of the machine, or `None` where it does not end or change it.
+
+    Of several commands in one line (`sync; reboot`) the first that ends the machine counts.
+    """
+    if re.search(r"(?:>|\btee\b)\s*\S*/proc/sysrq-trigger", command):
+        return CommandMeaning("crash", forced=True)
+    for words in _simple_commands(command):
+        meaning = _understand_words(words)
+        if meaning is not None:
+            return meaning
+    return None
+
+
+def _simple_commands(command: str) -> list[list[str]]:
+    lexer = shlex.shlex(command[:4096], posix=True, punctuation_chars=";&|\n")
+    lexer.whitespace_split = True
+    lexer.commenters = ""
+    found: list[list[str]] = [[]]
+    try:
+        for word in lexer:
+            if set(word) <= set(";&|\n"):
+                found.append([])
+            else:
+                found[-1].append(word)
+    except ValueError:
+        # A quote was cut off or never meant as one: fall back to plain words.
+        found = [part.split() for part in re.split(r"[;&|\n]+", command[:4096])]
+    return [words for words in found if words]
+
+
+def _understand_words(words: list[str]) -> CommandMeaning | None:
+    while words:
+        name = words[0].rpartition("/")[2]
+        if "=" in words[0] and not words[0].startswith("-"):
+            words = words[1:]
+            continue
+        if name in _SHELLS and "-c" in words:
+            rest = words[words.index("-c") + 1 :]
+            return understand(rest[0]) if rest else None
+        if name in _WRAPPERS:
+            words = words[1:]
+            while words and words[0].startswith("-"):
+                words = words[1:]
+            if name == "timeout" and words:
+                words = words[1:]
+            continue
+        break
+    if not words:
+        return None
+    name, arguments = words[0].rpartition("/")[2], words[1:]
+    if any(argument in ("--help", "--version") for argument in arguments):
+        return None
+    reader = _READERS.get(name)
+    return reader(arguments) if reader is not None else None
+
+
+def _short_flags(arguments: list[str]) -> set[str]:
+    return {flag for argument in arguments if re.fullmatch(r"-[A-Za-z]+", argument) for flag in argument[1:]}
+
+
+def _shutdown(arguments: list[str]) -> CommandMeaning | None:
+    flags = _short_flags(arguments)
+    if "c" in flags or "--cancel" in arguments:
+        return CommandMeaning("cancel")
+    if "k" in flags or "--show" in arguments:
+        return None
+    if "r" in flags or "--reboot" in arguments:
+        mode: Mode = "reboot"
+    else:
+        # Plain `shutdown` powers off under systemd and goes to single user under sysvinit.
+        explicit = flags & {"h", "H", "P"} or {"--halt", "--poweroff"} & set(arguments)
+        mode = "halt" if explicit else "unknown"
+    times = [argument for argument in arguments if not argument.startswith("-")]
+    immediate = bool(times) and times[0] in ("now", "+0", "0")
+    return CommandMeaning("end" if immediate else "schedule", mode)
+
+
+def _halting(mode: Mode) -> Reader:
+    def read(arguments: list[str]) -> CommandMeaning | None:
+        flags = _short_flags(arguments)
+        if "w" in flags or "--wtmp-only" in arguments:
+            return None
+        forced = "f" in flags or "--force" in arguments
+        actual: Mode = mode
+        if "p" in flags or "--poweroff" in arguments or "--halt" in arguments:
+            actual = "halt"
+        if "--reboot" in arguments:
+            actual = "reboot"
+        return CommandMeaning("end", actual, forced)
+
+    return read
+
+
+def _init(arguments: list[str]) -> CommandMeaning | None:
+    level = next((argument for argument in arguments if not argument.startswith("-")), "")
+    if level in ("0", "6"):
+        return CommandMeaning("end", "halt" if level == "0" else "reboot")
+    return None
+
+
+def _systemctl(arguments: list[str]) -> CommandMeaning | None:
+    verbs = [argument for argument in arguments if not argument.startswith("-")]
+    force = sum(
+        argument == "--force" or (bool(re.fullmatch(r"-[a-z]*f+[a-z]*", argument)) and argument.count("f"))
+        for argument in arguments
+    )
+    if not verbs:
+        return None
+    if any(argument.startswith("--when") for argument in arguments) and verbs[0] in _SYSTEMCTL_MODES:
+        cancelled = any(argument in ("--when=cancel", "--when=") for argument in arguments)
+        return CommandMeaning("cancel") if cancelled else CommandMeaning("schedule", _SYSTEMCTL_MODES[verbs[0]])
+    if verbs[0] in _SYSTEMCTL_MODES and not verbs[0].endswith(".target"):
+        return CommandMeaning("end", _SYSTEMCTL_MODES[verbs[0]], force >= 2)
+    if verbs[0] in ("isolate", "start") and len(verbs) > 1 and verbs[1] in _SYSTEMCTL_MODES:
+        return CommandMeaning("end", _SYSTEMCTL_MODES[verbs[1]])
+    if verbs[0] in ("stop", "restart") and any(verb.startswith("clusterpro") for verb in verbs[1:]):
+        return CommandMeaning("cluster-service", scope="server")
+    return None
+
+
+def _clpstdn(arguments: list[str]) -> CommandMeaning | None:
+    return CommandMeaning("cluster-end", "reboot" if "-r" in arguments else "halt", scope="cluster")
+
+
+def _clpdown(arguments: list[str]) -> CommandMeaning | None:
+    return CommandMeaning("cluster-end", "reboot" if "-r" in arguments else "halt", scope="server")
+
+
+def _clpcl(arguments: list[str]) -> CommandMeaning | None:
+    return CommandMeaning("cluster-service") if {"-t", "--stop"} & set(arguments) else None
+
+
+def _upsmon(arguments: list[str]) -> CommandMeaning | None:
+    return CommandMeaning("ups-drill", "halt") if arguments[:2] == ["-c", "fsd"] else None
+
+
+_READERS: dict[str, Reader] = {
+    "shutdown": _shutdown,
+    "reboot": _halting("reboot"),
+    "halt": _halting("halt"),
+    "poweroff": _halting("halt"),
+    "init": _init,
+    "telinit": _init,
+    "systemctl": _systemctl,
+    "clpstdn": _clpstdn,
+    "clpdown": _clpdown,
+    "clpcl": _clpcl,
+    "upsmon": _upsmon,
+}

@@ -1,0 +1,212 @@
+"""Compiles definitions into one byte scan, and recognises framed records."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import re2
+
+from acforensics.errors import DefinitionError
+from acforensics.events import Certainty
+from acforensics.lines import Record, frame
+from acforensics.parsing.definitions import DefinitionFile, EventDefinition, Refinement
+
+# Lines that stand for a repetition of the line before them; the reader of text files resolves them.
+REPETITION_SCAN = rb"message repeated \d+ times?"
+
+_JAPANESE_CODECS = ("utf-8", "euc_jp", "cp932")
+
+
+class Recognition(NamedTuple):
+    """What a record means."""
+
+    kind: str
+    fields: dict[str, str]
+    definition: str
+    certainty: Certainty
+
+
+@dataclass(slots=True)
+class _Rule:
+    definition: str
+    event: EventDefinition
+    pattern: Any
+    refinements: list[tuple[Refinement, Any]]
+    fallback: Refinement | None = None
+
+    def recognise(self, record: Record) -> Recognition | None:
+        if self.event.pids and record.pid not in self.event.pids:
+            return None
+        match = self.pattern.search(record.message)
+        if match is None:
+            return None
+        fields = {name: value for name, value in match.groupdict().items() if value is not None}
+        if self.fallback is not None:
+            values = {name: allowed[0] for name, allowed in self.fallback.when.items()}
+            return Recognition(
+                self.fallback.kind,
+                {**values, **self.fallback.set, **fields, "recognised_by": "wording"},
+                f"{self.definition}/{self.fallback.id}",
+                "inferred",
+            )
+        fields = {**self.event.set, **fields}
+        for refinement, pattern in self.refinements:
+            if all(fields.get(name) in allowed for name, allowed in refinement.when.items()):
+                detail = pattern.search(fields.get("text", "")) if pattern is not None else None
+                found = {n: v for n, v in detail.groupdict().items() if v is not None} if detail else {}
+                fields = {**fields, **refinement.set, **found}
+                return Recognition(refinement.kind, fields, f"{self.definition}/{refinement.id}", self.event.status)
+        return Recognition(self.event.kind, fields, f"{self.definition}/{self.event.id}", self.event.status)
+
+
+class Recogniser:
+    """All definitions, ready to use. `scan` finds candidate lines in raw bytes; `recognise` decides on a record."""
+
+    def __init__(self, files: list[DefinitionFile]) -> None:
+        self.files = files
+        self._by_program: dict[str, list[_Rule]] = {}
+        self._by_prefix: list[tuple[str, _Rule]] = []
+        self._any: list[_Rule] = []
+        self._cache: dict[str, list[_Rule]] = {}
+        for file in files:
+            for event in file.event:
+                self._add(file.name, event)
+            for event in file.event:
+                for refinement in event.refine:
+                    if refinement.wording is not None:
+                        self._add(file.name, event, refinement)
+        self.scan = _compile_scan([pattern for file in files for pattern in _patterns(file)])
+
+    def _add(self, name: str, event: EventDefinition, fallback: Refinement | None = None) -> None:
+        source = fallback.wording if fallback is not None and fallback.wording else event.pattern
+        refinements = [(r, _compile_text(r.pattern) if r.pattern else None) for r in event.refine]
+        rule = _Rule(name, event, _compile_text(source), refinements, fallback)
+        for program in event.programs:
+            if program == "*":
+                self._any.append(rule)
+            elif program.endswith("*"):
+                self._by_prefix.append((program[:-1], rule))
+            else:
+                self._by_program.setdefault(program, []).append(rule)
+
+    def _rules(self, program: str) -> list[_Rule]:
+        rules = self._cache.get(program)
+        if rules is None:
+            prefixed = [rule for prefix, rule in self._by_prefix if program.startswith(prefix)]
+            rules = [*self._by_program.get(program, []), *prefixed, *self._any]
+            rules.sort(key=lambda rule: rule.fallback is not None)
+            if len(self._cache) < 4096:  # tags come from hostile input
+                self._cache[program] = rules
+        return rules
+
+    def recognise(self, record: Record) -> Recognition | None:
+        """Return what the record means, by the first definition that fits, or `None`."""
+        for rule in self._rules(record.program):
+            found = rule.recognise(record)
+            if found is not None:
+                return found
+        return None
+
+    def recognise_all(self, record: Record) -> list[str]:
+        """Names of every definition that fits: for `parsers check`, where more than one is a mistake."""
+        exact = [rule for rule in self._rules(record.program) if rule.fallback is None]
+        found = [rule.recognise(record) for rule in exact]
+        names = [recognition.definition for recognition in found if recognition is not None]
+        if names:
+            return names
+        first = self.recognise(record)
+        return [first.definition] if first is not None else []
+
+
+def _patterns(file: DefinitionFile) -> list[str]:
+    events = [event.pattern for event in file.event]
+    wordings = [r.wording for event in file.event for r in event.refine if r.wording is not None]
+    return events + wordings
+
+
+def _compile_text(pattern: str) -> Any:
+    options = re2.Options()
+    options.log_errors = False
+    return re2.compile(pattern, options)
+
+
+def _compile_scan(patterns: list[str]) -> Any:
+    """One pattern over raw bytes that finds every line some definition may recognise."""
+    alternatives = sorted({scanned for pattern in patterns for scanned in _scan_forms(pattern)} | {REPETITION_SCAN})
+    options = re2.Options()
+    options.encoding = re2.Options.Encoding.LATIN1
+    options.log_errors = False
+    options.never_nl = True
+    options.never_capture = True
+    options.max_mem = 64 << 20
+    try:
+        return re2.compile(b"|".join(b"(?:" + form + b")" for form in alternatives), options)
+    except re2.error as error:
+        raise DefinitionError(f"parsers: the definitions together do not compile to one scan: {error}") from None
+
+
+def _scan_forms(pattern: str) -> set[bytes]:
+    """The pattern for raw lines: anchors go, because a stamp and a tag stand before the text; one form an encoding."""
+    unanchored = pattern
+    if unanchored.startswith("^"):
+        unanchored = unanchored[1:]
+    if unanchored.endswith("$") and not unanchored.endswith("\\$"):
+        unanchored = unanchored[:-1]
+    if unanchored.isascii():
+        return {unanchored.encode("ascii")}
+    forms = set()
+    for codec in _JAPANESE_CODECS:
+        try:
+            forms.add(b"".join(_scan_character(character, codec) for character in unanchored))
+        except UnicodeEncodeError:
+            continue
+    return forms
+
+
+def _scan_character(character: str, codec: str) -> bytes:
+    if character.isascii():
+        return character.encode("ascii")
+    # Grouped, so that a quantifier behind the character holds for all its bytes.
+    return b"(?:" + b"".join(b"\\x%02x" % byte for byte in character.encode(codec)) + b")"
+
+
+def check_examples(recogniser: Recogniser) -> list[str]:
+    """Hold every example against all definitions.
+
+    Returns:
+        One sentence for each mistake (`file: id: …`); empty when everything is as it says.
+    """
+    problems: list[str] = []
+    for file in recogniser.files:
+        for event in file.event:
+            problems += _check(recogniser, file.name, event)
+            for refinement in event.refine:
+                problems += _check(recogniser, file.name, refinement)
+    return problems
+
+
+def _check(recogniser: Recogniser, name: str, item: EventDefinition | Refinement) -> list[str]:
+    own = f"{name}/{item.id}"
+    problems = []
+    for example in item.examples:
+        record = frame(example.line)
+        if record is None:
+            problems.append(f"{own}: the example has no stamp and host that fit any framing: {example.line}")
+            continue
+        if recogniser.scan.search(example.line.encode()) is None:
+            problems.append(f"{own}: the scan does not find the example: {example.line}")
+        names = recogniser.recognise_all(record)
+        if names != [own]:
+            problems.append(f"{own}: the example is recognised as {', '.join(names) or 'nothing'}: {example.line}")
+            continue
+        found = recogniser.recognise(record)
+        for field, expected in example.fields.items():
+            actual = found.fields.get(field) if found is not None else None
+            if actual != expected:
+                problems.append(f"{own}: the field '{field}' is {actual!r}, not {expected!r}, in: {example.line}")
+    for line in item.not_examples:
+        record = frame(line)
+        if record is not None and own in recogniser.recognise_all(record):
+            problems.append(f"{own}: recognises a line that it must not: {line}")
+    return problems

@@ -1,0 +1,225 @@
+"""Which server a record belongs to: host fields, paths and archive names reconciled.
+
+A host name that changes once within a file, at a boot, is a rename of one server; names that alternate are servers that
+log to one place. Short and full names are one server. What was decided is kept as notes.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from acforensics.sources import Reading
+from acforensics.texts import Text, text
+
+_GENERIC = {"", "localhost", "localhost4", "localhost6", "(none)", "(null)", "-", "unknown"}
+_PATH_NOISE = re.compile(
+    r"^(?:var|log|logs|etc|opt|nec|clusterpro|tmp|home|root|usr|alt|sos_commands|logs?[-_]?\d*|messages.*|syslog.*|bundle|data)$",
+    re.IGNORECASE,
+)
+_ARCHIVE_SUFFIX = re.compile(r"(?:[-_.]?(?:logs?|sosreport|bundle))?(?:\.(?:tar|tgz|tbz2?|txz|zip|gz|xz|bz2|zst))*$", re.IGNORECASE)
+_RENAME_AT_BOOT = timedelta(minutes=10)
+
+
+@dataclass
+class Server:
+    """One machine: its name, and every other name that its logs use."""
+
+    name: str
+    aliases: set[str] = field(default_factory=set)
+    notes: list[Text] = field(default_factory=list)
+
+
+@dataclass
+class ServerMap:
+    """Result of `identify`: `servers` by name, and the server of each (reading, host)."""
+
+    servers: dict[str, Server]
+    by_host: dict[str, str]
+    by_reading: dict[int, str]
+
+    def of(self, reading: int, host: str) -> str:
+        """Server of a record: by its host field, else by the file it stands in."""
+        return self.by_host.get(_normal(host)) or self.by_reading[reading]
+
+
+@dataclass
+class _Names:
+    """Union of host names that are one server."""
+
+    parent: dict[str, str] = field(default_factory=dict)
+
+    def find(self, name: str) -> str:
+        while self.parent.setdefault(name, name) != name:
+            name = self.parent[name]
+        return name
+
+    def join(self, old: str, new: str) -> None:
+        self.parent[self.find(old)] = self.find(new)
+
+
+def identify(readings: Sequence[Reading], times: Sequence[Sequence[datetime]], boots: Sequence[Sequence[datetime]]) -> ServerMap:
+    """Decide the servers of a case.
+
+    Args:
+        readings: every file read.
+        times: UTC times of each reading's marks.
+        boots: UTC times of the kernel starts in each reading.
+    """
+    written: dict[str, dict[str, int]] = {}
+    runs: list[list[tuple[str, datetime, datetime]]] = []
+    for reading, stamps in zip(readings, times, strict=True):
+        runs.append(_runs(reading, stamps))
+        for mark in reading.marks:
+            if (name := _normal(mark.host)) not in _GENERIC:
+                shown = written.setdefault(name, {})
+                shown[mark.host.rstrip(".")] = shown.get(mark.host.rstrip("."), 0) + 1
+    names = _Names()
+    together = _interleaved(runs)
+    renames: list[tuple[str, str]] = []
+    for reading_runs, reading_boots in zip(runs, boots, strict=True):
+        for (old, _, old_end), (new, new_start, _) in zip(reading_runs, reading_runs[1:], strict=False):
+            if _is_rename(old, new, old_end, new_start, together, reading_runs, reading_boots):
+                names.join(old, new)
+                renames.append((old, new))
+    display = {root: _display(root, names, written) for root in {names.find(name) for name in written}}
+    by_host = {name: display[names.find(name)] for name in written}
+    servers: dict[str, Server] = {}
+    for name, forms in written.items():
+        server = servers.setdefault(by_host[name], Server(by_host[name]))
+        server.aliases.update(form for form in forms if form != server.name)
+    for old, new in dict.fromkeys(renames):
+        servers[by_host[new]].notes.append(text("server.renamed", old=old, new=new))
+    by_reading = _by_reading(readings, runs, by_host, servers)
+    return ServerMap(servers, by_host, by_reading)
+
+
+def _normal(host: str) -> str:
+    host = host.rstrip(".").lower()
+    try:
+        return str(ipaddress.ip_address(host))
+    except ValueError:
+        short = host.partition(".")[0]
+        return short if short not in _GENERIC else ""
+
+
+def _runs(reading: Reading, times: Sequence[datetime]) -> list[tuple[str, datetime, datetime]]:
+    """Successive stretches of one host in file order: (name, first time, last time)."""
+    found: list[tuple[str, datetime, datetime]] = []
+    for mark, time in zip(reading.marks, times, strict=True):
+        name = _normal(mark.host)
+        if name in _GENERIC:
+            continue
+        if found and found[-1][0] == name:
+            found[-1] = (name, found[-1][1], time)
+        else:
+            found.append((name, time, time))
+    return found
+
+
+def _interleaved(runs: Sequence[Sequence[tuple[str, datetime, datetime]]]) -> set[frozenset[str]]:
+    """Pairs of names that come back after one another in a file: they are servers side by side, never one renamed."""
+    found: set[frozenset[str]] = set()
+    for sequence in runs:
+        positions: dict[str, list[int]] = {}
+        for i, (name, _, _) in enumerate(sequence):
+            positions.setdefault(name, []).append(i)
+        if len(positions) < len(sequence):
+            listed = sorted(positions)
+            for i, a in enumerate(listed):
+                for b in listed[i + 1 :]:
+                    low, high = max(positions[a][0], positions[b][0]), min(positions[a][-1], positions[b][-1])
+                    if low < high:
+                        found.add(frozenset((a, b)))
+    # Names that different files show alive at the same time are different machines.
+    spans: dict[str, list[tuple[datetime, datetime]]] = {}
+    for sequence in runs:
+        for name, first, last in sequence:
+            spans.setdefault(name, []).append((min(first, last), max(first, last)))
+    listed = sorted(spans)
+    for i, a in enumerate(listed):
+        for b in listed[i + 1 :]:
+            if any(x[0] < y[1] and y[0] < x[1] for x in spans[a] for y in spans[b]):
+                found.add(frozenset((a, b)))
+    return found
+
+
+def _is_rename(
+    old: str,
+    new: str,
+    old_end: datetime,
+    new_start: datetime,
+    together: set[frozenset[str]],
+    reading_runs: Sequence[tuple[str, datetime, datetime]],
+    boots: Sequence[datetime],
+) -> bool:
+    if frozenset((old, new)) in together or new_start < old_end - timedelta(minutes=1):
+        return False
+    if sum(name == old for name, _, _ in reading_runs) > 1 or sum(name == new for name, _, _ in reading_runs) > 1:
+        return False
+    return any(old_end - _RENAME_AT_BOOT <= boot <= new_start + _RENAME_AT_BOOT for boot in boots)
+
+
+def _display(root: str, names: _Names, written: dict[str, dict[str, int]]) -> str:
+    """The newest name of the group as its logs write it most often, without the domain."""
+    forms: dict[str, int] = {}
+    for form, count in written[root].items() if root in written else ():
+        short = form if _normal(form) == form.lower() else form.partition(".")[0]
+        forms[short] = forms.get(short, 0) + count
+    return max(sorted(forms), key=lambda form: forms[form]) if forms else root
+
+
+def _by_reading(
+    readings: Sequence[Reading],
+    runs: Sequence[Sequence[tuple[str, datetime, datetime]]],
+    by_host: dict[str, str],
+    servers: dict[str, Server],
+) -> dict[int, str]:
+    """The server that a file's host-less records belong to."""
+    main: dict[int, str] = {}
+    for i, reading in enumerate(readings):
+        counts: dict[str, int] = {}
+        for mark in reading.marks:
+            if (name := _normal(mark.host)) not in _GENERIC:
+                counts[by_host[name]] = counts.get(by_host[name], 0) + 1
+        if counts:
+            main[i] = max(sorted(counts), key=lambda name: counts[name])
+    found = dict(main)
+    for i, reading in enumerate(readings):
+        if i in found:
+            continue
+        named = next((by_host[n] for part in reading.names[:-1] if (n := _normal(_stem(part))) in by_host), None)
+        named = named or _nearest(reading, readings, main)
+        if named is None:
+            named = _from_path(reading)
+        if named not in servers and reading.marks:
+            servers[named] = Server(named, notes=[text("server.from-path", path=reading.path)])
+        found[i] = named
+    return found
+
+
+def _nearest(reading: Reading, readings: Sequence[Reading], main: dict[int, str]) -> str | None:
+    """The only server that other files of the same folder (or of the folder above) belong to."""
+    for depth in range(len(reading.names) - 1, 0, -1):
+        prefix = reading.names[:depth]
+        near = {name for i, name in main.items() if readings[i].names[:depth] == prefix}
+        if len(near) == 1:
+            return near.pop()
+        if near:
+            return None
+    return None
+
+
+def _from_path(reading: Reading) -> str:
+    for part in reading.names[:-1]:
+        stem = _stem(part)
+        if stem and not _PATH_NOISE.match(stem):
+            return stem
+    return "localhost"
+
+
+def _stem(part: str) -> str:
+    return _ARCHIVE_SUFFIX.sub("", part)

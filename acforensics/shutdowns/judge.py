@@ -1,0 +1,120 @@
+"""Chooses among the hypotheses about each end, and says how sure that is.
+
+Precedence: an orderly CLUSTERPRO request, then ESMPRO/AC, then another UPS agent, before anything that the OS logs, because
+each of them makes the OS stop too; a record of a command or a key before circumstance; a positive sign before silence.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import tzinfo
+
+from acforensics.boots import Boot
+from acforensics.case import EndState, UpsTold
+from acforensics.events import Event
+from acforensics.shutdowns import operators, orderly, power, sudden, ups
+from acforensics.shutdowns.reasons import Argument, Hypothesis, mode_of
+from acforensics.shutdowns.view import StopView
+from acforensics.texts import text
+
+
+@dataclass
+class Judgement:
+    """The end of one boot. `chosen` is `None` while the boot is still running."""
+
+    view: StopView
+    end_state: EndState
+    chosen: Hypothesis | None
+    ups_told: UpsTold = "not-applicable"
+
+    @property
+    def boot(self) -> Boot:
+        """The boot that ended."""
+        return self.view.boot
+
+    @property
+    def evidence(self) -> list[Event]:
+        """The lines that the decision rests on, in order of their weight."""
+        if self.chosen is None:
+            return []
+        events = [event for argument in self.chosen.arguments for event in argument.events]
+        return list({id(event): event for event in events}.values())
+
+
+def judge_boots(boots: Mapping[str, Sequence[Boot]], zone: tzinfo) -> list[Judgement]:
+    """Judge the end of every boot of every server.
+
+    Args:
+        boots: by server, each oldest first.
+        zone: the case's zone, for times of day typed into `shutdown`.
+    """
+    events = {server: [event for boot in own for event in boot.events] for server, own in boots.items()}
+    traces = {server: ups.learn(own) for server, own in events.items()}
+    views = {server: [_view(boot, events) for boot in own] for server, own in boots.items()}
+    judgements = []
+    for server, own in views.items():
+        neighbours = [view for other, theirs in views.items() if other != server for view in theirs]
+        for view in own:
+            view.neighbours = neighbours
+        habit = sum(view.stop_orderly for view in own)
+        judgements += [_judge(view, zone, traces[server], habit) for view in own]
+    return sorted(judgements, key=lambda j: (j.chosen.time if j.chosen else j.boot.last, j.boot.server, j.boot.id))
+
+
+def _view(boot: Boot, events: Mapping[str, list[Event]]) -> StopView:
+    return StopView(boot, {server: own for server, own in events.items() if server != boot.server})
+
+
+def _judge(view: StopView, zone: tzinfo, traces: ups.AcTraces, habit: int) -> Judgement:
+    if view.boot.following is None and not _ended(view, zone):
+        return Judgement(view, "running", None)
+    chosen = _choose(view, zone, usually_logs_stops=habit > int(view.stop_orderly))
+    told, why = ups.was_told(view, chosen, traces)
+    if why is not None:
+        chosen.arguments.append(why)
+    return Judgement(view, _end_state(view, chosen), chosen, told)
+
+
+def _ended(view: StopView, zone: tzinfo) -> bool:
+    """Whether the last boot in the logs has ended all the same: the logs were taken from a machine that is off."""
+    if view.decisive:
+        return True
+    stopping = any(event.kind == "clusterpro.stopping" for event in view.cluster_requests)
+    return view.stop_orderly and (stopping or operators.os_command_recorded(view, zone) is not None)
+
+
+def _choose(view: StopView, zone: tzinfo, usually_logs_stops: bool) -> Hypothesis:
+    hypotheses: list[Callable[[], Hypothesis | None]] = [
+        lambda: orderly.clusterpro_recovery(view),
+        lambda: orderly.clusterpro_command(view),
+        lambda: power.ac_power_failure(view),
+        lambda: power.ac_schedule(view),
+        lambda: power.ups_agent(view),
+        lambda: operators.hardware_request(view),
+        lambda: operators.os_command_recorded(view, zone),
+        lambda: sudden.fencing(view),
+        lambda: sudden.crash(view),
+        lambda: operators.os_command_inferred(view),
+        lambda: sudden.power_loss(view, usually_logs_stops),
+    ]
+    found = (hypothesis() for hypothesis in hypotheses)
+    return next((hypothesis for hypothesis in found if hypothesis is not None), None) or _undecided(view)
+
+
+def _undecided(view: StopView) -> Hypothesis:
+    arguments = sudden.missing_for_decision(view)
+    return Hypothesis("unknown", "possible", view.end, mode_of(view.os_stops), arguments=arguments)
+
+
+def _end_state(view: StopView, chosen: Hypothesis) -> EndState:
+    if chosen.trigger in ("crash", "fencing", "power-loss"):
+        # Only a positive sign makes an end unclean; a silent end stays unknown.
+        positive = bool(view.unclean_signs) or chosen.trigger != "power-loss"
+        return "unclean" if positive else "unknown"
+    if view.unclean_signs:
+        if view.stop_orderly:
+            chosen.arguments.append(Argument(text("reason.unclean-after-stop"), "against", view.unclean_signs[:1]))
+            return "unknown"
+        return "unclean"
+    return "clean" if view.stop_orderly else "unknown"

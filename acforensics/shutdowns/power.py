@@ -1,0 +1,71 @@
+"""ESMPRO/AC or another UPS agent ended the machine."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from acforensics.case import Confidence
+from acforensics.shutdowns.reasons import Argument, Hypothesis, mode_of
+from acforensics.shutdowns.view import StopView
+from acforensics.texts import text
+
+_AC_WAIT = timedelta(hours=2)
+"""ESMPRO/AC waits a time that is configured before it shuts the OS down; longer than this is another story."""
+_SCHEDULE_LEAD = timedelta(minutes=30)
+_AGENT_LEAD = timedelta(minutes=15)
+
+
+def ac_power_failure(view: StopView) -> Hypothesis | None:
+    """ESMPRO/AC because of a UPS power failure (needs a site's definitions of its messages)."""
+    failures = view.before_end(["ac.power_failure"], _AC_WAIT)
+    restored = view.before_end(["ac.power_restored"], _AC_WAIT)
+    started = view.before_end(["ac.shutdown_started"], _SCHEDULE_LEAD)
+    if not failures or not view.stop_orderly:
+        return None
+    if restored and restored[-1].time > failures[-1].time and not started:
+        return None
+    arguments = [Argument(text("reason.ac-power-failure"), events=failures[-1:])]
+    if started:
+        arguments.append(Argument(text("reason.ac-shutdown"), events=started[:1]))
+    arguments += _os_lines(view)
+    confidence: Confidence = "certain" if started else "likely"
+    return Hypothesis("ac-power-failure", confidence, failures[-1].time, mode_of(view.os_stops), "server", arguments=arguments)
+
+
+def ac_schedule(view: StopView) -> Hypothesis | None:
+    """ESMPRO/AC's scheduled operation (needs a site's definitions of its messages)."""
+    scheduled = view.before_end(["ac.schedule_off"], _SCHEDULE_LEAD)
+    if not scheduled or not view.stop_orderly:
+        return None
+    started = view.before_end(["ac.shutdown_started"], _SCHEDULE_LEAD)
+    arguments = [Argument(text("reason.ac-schedule"), events=scheduled[-1:])]
+    if started:
+        arguments.append(Argument(text("reason.ac-shutdown"), events=started[:1]))
+    arguments += _os_lines(view)
+    confidence: Confidence = "certain" if started else "likely"
+    return Hypothesis("ac-schedule", confidence, scheduled[-1].time, mode_of(view.os_stops), "server", arguments=arguments)
+
+
+def ups_agent(view: StopView) -> Hypothesis | None:
+    """apcupsd or NUT decided to shut down."""
+    decided = view.before_end(["ups.shutdown_decided", "ups.forced_shutdown"], _AGENT_LEAD)
+    if not decided:
+        return None
+    failures = view.before_end(["ups.on_battery", "ups.battery_low"], timedelta(hours=24))
+    arguments = [Argument(text("reason.ups-decided", program=decided[0].program or "UPS"), events=decided[:2])]
+    if failures:
+        arguments.append(Argument(text("reason.ups-battery"), events=failures[-1:]))
+    else:
+        arguments.append(Argument(text("reason.ups-drill"), "missing"))
+    arguments += _os_lines(view)
+    observed = mode_of(view.os_stops)
+    # An agent shuts down because the power will go: a halt, unless the OS says otherwise.
+    mode = observed if observed != "unknown" else "halt"
+    confidence: Confidence = "certain" if view.os_stops else "likely"
+    return Hypothesis("ups-agent", confidence, decided[0].time, mode, "server", arguments=arguments)
+
+
+def _os_lines(view: StopView) -> list[Argument]:
+    if not view.os_stops:
+        return []
+    return [Argument(text("reason.os-stopped", line=view.os_stops[0].message), events=view.os_stops[:1])]

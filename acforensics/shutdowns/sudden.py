@@ -1,0 +1,139 @@
+"""Ends without a stop: fencing, crash, loss of power."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from acforensics.case import Confidence
+from acforensics.events import Event
+from acforensics.shutdowns.reasons import Argument, Hypothesis
+from acforensics.shutdowns.view import StopView
+from acforensics.texts import text
+
+_JUST_BEFORE = timedelta(minutes=3)
+_LOCKUP_LEAD = timedelta(minutes=10)
+_ON_BATTERY = timedelta(hours=2)
+_TOGETHER = timedelta(minutes=2)
+_DUMP_AFTER_START = timedelta(minutes=10)
+
+
+def fencing(view: StopView) -> Hypothesis | None:
+    """Another node, or the cluster's forced stop, reset this server."""
+    if view.stop_orderly:
+        return None
+    struck = view.before_end(["os.fenced"], _JUST_BEFORE)
+    named = [e for e in view.peers_saying(["os.fencing_requested", "clusterpro.forced_stop"], _JUST_BEFORE) if _means(e, view)]
+    if not struck and not named:
+        return None
+    arguments = []
+    if struck:
+        arguments.append(Argument(text("reason.fenced"), events=struck[:1]))
+    if named:
+        arguments.append(Argument(text("reason.fencing-requested", server=named[0].server), events=named[:2]))
+    confidence: Confidence = "certain" if struck and named else "likely"
+    first = min([*struck, *named], key=lambda event: event.time)
+    return Hypothesis("fencing", confidence, min(first.time, view.boot.last) if struck else view.boot.last,
+                      "unknown", "server", arguments=arguments)  # fmt: skip
+
+
+def crash(view: StopView) -> Hypothesis | None:
+    """Kernel panic, sysrq, watchdog or keepalive reset."""
+    if view.stop_orderly:
+        return None
+    seen = view.before_end(["os.panic", "os.crash_triggered", "os.watchdog_reset"], _JUST_BEFORE)
+    locked = view.before_end(["os.lockup"], _LOCKUP_LEAD)
+    dumped = _dump_found(view)
+    arguments = []
+    if seen:
+        arguments.append(Argument(text("reason.crash", line=seen[0].message), events=seen[:2]))
+    if dumped:
+        arguments.append(Argument(text("reason.dump"), events=dumped[:1]))
+    if not arguments and locked:
+        arguments.append(Argument(text("reason.lockup", line=locked[0].message), events=locked[:1]))
+    if not arguments:
+        return None
+    confidence: Confidence = "certain" if seen and (dumped or view.unclean_signs) else "likely" if seen or dumped else "possible"
+    if view.unclean_signs:
+        arguments.append(Argument(text("reason.unclean"), events=view.unclean_signs[:2]))
+    time = seen[0].time if seen else view.boot.last
+    return Hypothesis("crash", confidence, time, "unknown", "server", arguments=arguments)
+
+
+def power_loss(view: StopView, usually_logs_stops: bool) -> Hypothesis | None:
+    """The log simply ends and nothing else explains it: never more than likely.
+
+    Needs a positive sign (the next boot recovers, a UPS on battery, a neighbour that ended in the same moment), or at
+    least that this server's logs do show the stops of its other boots.
+    """
+    if view.stop_orderly or view.boot.following is None:
+        return None
+    unclean = view.unclean_signs
+    on_battery = _still_on_battery(view)
+    together = _others_cut_off(view)
+    if not unclean and not on_battery and not (usually_logs_stops and not view.clean_signs):
+        return None
+    arguments = [Argument(text("reason.log-ends"), events=view.boot.following.start_events[:1])]
+    if unclean:
+        arguments.append(Argument(text("reason.unclean"), events=unclean[:2]))
+    elif not on_battery:
+        arguments.append(Argument(text("reason.habit")))
+    if on_battery:
+        arguments.append(Argument(text("reason.on-battery"), events=on_battery[-1:]))
+    if together:
+        arguments.append(Argument(text("reason.cut-off-together", servers=", ".join(together))))
+    begun = [e for e in view.cluster_requests if e.kind != "clusterpro.final_action"]
+    if begun:
+        arguments.append(Argument(text("reason.cut-during-stop"), events=begun[:1]))
+    arguments.append(Argument(text("reason.looks-like-power-loss"), "missing"))
+    confidence: Confidence = "likely" if on_battery or (unclean and together) else "possible"
+    return Hypothesis("power-loss", confidence, view.boot.last, "unknown", "server", arguments=arguments)
+
+
+def missing_for_decision(view: StopView) -> list[Argument]:
+    """What an undecided end lacks."""
+    found: list[Argument] = []
+    if view.os_stops:
+        found.append(Argument(text("reason.os-stopped", line=view.os_stops[0].message), events=view.os_stops[:2]))
+        found.append(Argument(text("reason.undecided-halt"), "missing"))
+        return found
+    if view.boot.following is not None:
+        found.append(Argument(text("reason.log-ends"), events=view.boot.following.start_events[:1]))
+    if view.clean_signs:
+        found.append(Argument(text("reason.clean-mount"), events=view.clean_signs[:1]))
+    found.append(Argument(text("reason.undecided-silent"), "missing"))
+    return found
+
+
+def _means(event: Event, view: StopView) -> bool:
+    target = (event.fields.get("target") or event.fields.get("server") or "").partition(".")[0].lower()
+    return target == view.boot.server.partition(".")[0].lower()
+
+
+def _dump_found(view: StopView) -> list[Event]:
+    following = view.boot.following
+    if following is None:
+        return []
+    started = following.start or following.first
+    return [e for e in following.events if e.kind == "os.crash_dump_found" and e.time - started <= _DUMP_AFTER_START]
+
+
+def _still_on_battery(view: StopView) -> list[Event]:
+    last: Event | None = None
+    for event in view.before_end(["ups.on_battery", "ups.battery_low", "ups.on_line", "ac.power_failure", "ac.power_restored"],
+                                 _ON_BATTERY):  # fmt: skip
+        last = event
+    return [last] if last is not None and last.kind in ("ups.on_battery", "ups.battery_low", "ac.power_failure") else []
+
+
+def _others_cut_off(view: StopView) -> list[str]:
+    """Servers whose own boot ended without a stop within two minutes."""
+    return sorted(
+        other.boot.server
+        for other in view.neighbours
+        if not other.stop_orderly
+        and other.boot.following is not None
+        and other.unclean_signs
+        and abs(other.boot.last - view.boot.last) <= _TOGETHER
+    )
+
+

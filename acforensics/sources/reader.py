@@ -1,0 +1,76 @@
+"""Chooses how a member is read, and turns read errors into notes so that nothing else is lost."""
+
+from __future__ import annotations
+
+import codecs
+import hashlib
+from collections.abc import Iterator
+from typing import IO
+
+from acforensics.bundle import READ_ERRORS, Member
+from acforensics.parsing.recognition import Recogniser
+from acforensics.sources.reading import Reading
+from acforensics.sources.text import TextReader
+from acforensics.texts import Text, text
+
+_CHUNK = 256 << 10
+_TEXT_CONTROLS = frozenset(b"\t\n\r\x0b\x0c\x1b\x1d\0")
+
+
+def read_member(member: Member, recogniser: Recogniser) -> Reading:
+    """Read one file to its end (or to its damage) and return what it holds."""
+    reading = Reading(member.path, member.names, member.written)
+    digest = hashlib.sha256()
+    wide = _wide_encoding(member.head)
+    reader = TextReader(reading, recogniser)
+    binary = wide is None and _is_binary(member.head)
+    decoder = codecs.getincrementaldecoder(wide)("replace") if wide else None
+    try:
+        for block in _blocks(member.stream):
+            digest.update(block)
+            reading.bytes += len(block)
+            if decoder is not None:
+                reader.feed(decoder.decode(block).encode("utf-8"))
+            elif not binary:
+                reader.feed(block)
+    except READ_ERRORS as error:
+        reading.complete = False
+        reading.notes.append(text("input.unreadable", error=str(error)))
+    reading.sha256 = digest.hexdigest()
+    if binary:
+        reading.format = "binary"
+        reading.encoding = ""
+        reading.notes.append(_binary_note(member))
+        return reading
+    reader.close()
+    if wide:
+        reading.encoding = wide
+    return reading
+
+
+def _blocks(stream: IO[bytes]) -> Iterator[bytes]:
+    while block := stream.read(_CHUNK):
+        yield block
+
+
+def _wide_encoding(head: bytes) -> str | None:
+    """UTF-16, as written by tools on Windows."""
+    return "utf-16" if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) else None
+
+
+def _is_binary(head: bytes) -> bool:
+    """Logs may hold NUL runs and escape codes, but not many other control characters."""
+    body = head.replace(b"\0", b"")
+    if head and not body:
+        return True
+    controls = sum(byte < 32 and byte not in _TEXT_CONTROLS for byte in body)
+    return controls * 50 > len(body) or (head.count(b"\0") * 2 > len(head) and b"\n" not in body)
+
+
+def _binary_note(member: Member) -> Text:
+    name = member.names[-1].lower() if member.names else ""
+    if name.startswith(("wtmp", "utmp", "btmp")):
+        return text("input.wtmp")
+    if member.head.startswith(b"LPKSHHRH"):
+        return text("input.binary-journal")
+    return text("input.binary")

@@ -1,0 +1,259 @@
+"""Line-oriented text: one linear scan over chunks finds the lines that matter; only those are framed and parsed.
+
+Stamps are sampled all along the file, for years, coverage and gaps; a line that fits no framing is counted and the first
+few are kept, so that nothing is lost silently.
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import insort
+
+from acforensics.events import Hit, kind_of
+from acforensics.lines import Record, decode_line, frame, mask_secrets, read_stamp
+from acforensics.parsing.recognition import Recogniser
+from acforensics.sources.reading import Mark, Reading
+
+_SAMPLE_STEP = 4 << 10
+_LONGEST_LINE = 64 << 10
+_TAIL_KEPT = 128 << 10
+_SAMPLES_KEPT = 5
+_PREVIOUS_LINES = 2000
+_STAMPED = re.compile(
+    rb"^\0*(?:<\d{1,3}>)?(?:1 )?(?:\xef\xbb\xbf)?(?:[A-Z][a-z]{2} )?"
+    rb"(?:[^\s\d]{3,8}\.?[ \t]+\d{1,2}[ \t]+(?:\d{4}[ \t]+)?\d{1,2}:\d\d:\d\d|\d{4}-\d\d-\d\d[T \t]\d\d:\d\d:\d\d"
+    rb"|\d{4} [A-Z][a-z]{2} +\d{1,2} \d\d:|\d{1,2}\xe6\x9c\x88[ \t]+\d)",
+    re.MULTILINE,
+)
+_BLANK = re.compile(rb"^[\r\t \0]*\n", re.MULTILINE)
+_REPETITION = re.compile(r"^(?:last )?message repeated (?P<count>\d+) times?(?:: \[ ?(?P<text>.*?) ?\]?)?\.?$", re.DOTALL)
+_SYSLOG_DAEMONS = ("rsyslogd", "syslogd", "syslog-ng", "")
+
+
+class TextReader:
+    """Reads one text file, block by block, into a `Reading`."""
+
+    def __init__(self, reading: Reading, recogniser: Recogniser) -> None:
+        self._reading = reading
+        self._recogniser = recogniser
+        self._carry = b""
+        self._offset = 0
+        self._line = 0
+        self._tail = b""
+        self._encodings: set[str] = set()
+        self._formats: dict[str, int] = {}
+        self._last_by_message: dict[str, Hit] = {}
+        self._overlong = False
+
+    def feed(self, block: bytes) -> None:
+        """Take the next block of the file."""
+        data = self._carry + block if self._carry else block
+        cut = data.rfind(b"\n") + 1
+        if cut == 0 and len(data) <= _LONGEST_LINE:
+            self._carry = data
+            return
+        if cut == 0:
+            # One line larger than any log line: it is cut, so that memory stays bounded.
+            cut = len(data)
+        self._carry = data[cut:]
+        self._chunk(data[:cut])
+
+    def close(self) -> None:
+        """End of the file: take the last line even without its newline, and settle format and encoding."""
+        if self._carry:
+            self._chunk(self._carry)
+            self._carry = b""
+        reading = self._reading
+        reading.lines = self._line
+        if self._formats:
+            ranked = sorted(self._formats, key=lambda name: (-self._formats[name], name))
+            reading.format = ranked[0] if len(ranked) == 1 else "mixed: " + ", ".join(ranked)
+        elif reading.bytes == 0:
+            reading.format = "empty"
+        else:
+            reading.format = "text without stamps"
+        found = sorted(self._encodings - {"ascii"})
+        reading.encoding = ("mixed: " + ", ".join(found)) if len(found) > 1 else (found[0] if found else "ascii")
+
+    def _chunk(self, chunk: bytes) -> None:
+        newlines = chunk.count(b"\n")
+        first_line = self._line
+        self._line += newlines + (not chunk.endswith(b"\n"))
+        self._note_encoding(chunk)
+        self._sample(chunk)
+        self._count(chunk, newlines + (not chunk.endswith(b"\n")), first_line)
+        self._find_hits(chunk, first_line)
+        self._offset += len(chunk)
+        self._tail = (self._tail + chunk)[-_TAIL_KEPT:] if len(chunk) < _TAIL_KEPT else chunk[-_TAIL_KEPT:]
+
+    # --- coverage
+
+    def _note_encoding(self, chunk: bytes) -> None:
+        if chunk.isascii():
+            return
+        try:
+            chunk.decode("utf-8")
+            self._encodings.add("utf-8")
+        except UnicodeDecodeError:
+            for line in chunk.split(b"\n"):
+                if not line.isascii():
+                    self._encodings.add(decode_line(line)[1])
+
+    def _sample(self, chunk: bytes) -> None:
+        """Read a stamp every few KiB; where the date changes between two samples, read every stamp between them."""
+        previous: tuple[int, Mark] | None = None
+        position = 0
+        while 0 <= position < len(chunk):
+            mark, line_end = self._mark_at(chunk, position)
+            if mark is not None:
+                if previous is not None and mark.stamp[:3] != previous[1].stamp[:3]:
+                    self._sample_every_line(chunk, previous[0], position)
+                self._reading.marks.append(mark)
+                previous = (line_end, mark)
+            if line_end >= len(chunk):
+                break
+            following = chunk.find(b"\n", max(line_end, position + _SAMPLE_STEP) - 1)
+            if following < 0 or following + 1 >= len(chunk):
+                # The last line is always sampled.
+                following = chunk.rfind(b"\n", 0, len(chunk) - 1)
+                if following < line_end - 1:
+                    break
+            position = following + 1
+
+    def _sample_every_line(self, chunk: bytes, start: int, end: int) -> None:
+        position = start
+        while position < end:
+            mark, position = self._mark_at(chunk, position)
+            if mark is not None:
+                self._reading.marks.append(mark)
+
+    def _mark_at(self, chunk: bytes, start: int) -> tuple[Mark | None, int]:
+        end = chunk.find(b"\n", start)
+        end = len(chunk) if end < 0 else end
+        line = chunk[start : min(end, start + 512)].rpartition(b"\0")[2].decode("latin-1")
+        record = frame(line)
+        if record is None:
+            return None, end + 1
+        self._formats[record.format] = self._formats.get(record.format, 0) + 1
+        return Mark(self._offset + start, record.stamp, record.host), end + 1
+
+    def _count(self, chunk: bytes, lines: int, first_line: int) -> None:
+        """Count framed lines: fast where all lines begin with the dates that were sampled, else by a pattern."""
+        framed = self._count_by_prefix(chunk)
+        if framed < lines:
+            framed = len(_STAMPED.findall(chunk))
+            blank = len(_BLANK.findall(chunk))
+            missing = lines - framed - blank
+            if missing > 0:
+                self._reading.unframed += missing
+                self._keep_unframed(chunk, first_line)
+        self._reading.records += min(framed, lines)
+
+    def _count_by_prefix(self, chunk: bytes) -> int:
+        prefixes = set()
+        for mark in reversed(self._reading.marks):
+            if mark.offset < self._offset:
+                break
+            start = mark.offset - self._offset
+            prefixes.add(chunk[start : start + 7])
+        prefixes = {prefix for prefix in prefixes if not any(c in prefix for c in b"\0\n")}
+        if not prefixes or len(prefixes) > 8:
+            return 0
+        return sum(chunk.count(b"\n" + prefix) + chunk.startswith(prefix) for prefix in prefixes)
+
+    def _keep_unframed(self, chunk: bytes, first_line: int) -> None:
+        if len(self._reading.unframed_samples) >= _SAMPLES_KEPT:
+            return
+        for number, line in enumerate(chunk.split(b"\n"), start=first_line + 1):
+            if line.strip(b"\r\t \0") and not _STAMPED.match(line):
+                shown = mask_secrets(decode_line(line)[0])[:200].rstrip("\r")
+                self._reading.unframed_samples.append((number, shown))
+                if len(self._reading.unframed_samples) >= _SAMPLES_KEPT:
+                    return
+
+    # --- events
+
+    def _find_hits(self, chunk: bytes, first_line: int) -> None:
+        scan = self._recogniser.scan
+        position = counted = 0
+        line = first_line
+        while (match := scan.search(chunk, position)) is not None:
+            start = chunk.rfind(b"\n", 0, match.start()) + 1
+            end = chunk.find(b"\n", match.end())
+            end = len(chunk) if end < 0 else end
+            line += chunk.count(b"\n", counted, start)
+            counted = start
+            self._parse(chunk, start, end, line + 1)
+            position = end + 1
+            if position >= len(chunk):
+                break
+
+    def _parse(self, chunk: bytes, start: int, end: int, line: int) -> None:
+        raw = chunk[start : min(end, start + _LONGEST_LINE)].rstrip(b"\r")
+        for part in raw.split(b"\0"):
+            # A crash leaves NUL runs in the middle of a line; the next record starts right behind them.
+            if not part:
+                continue
+            decoded, encoding = decode_line(part)
+            decoded = mask_secrets(decoded)
+            record = frame(decoded)
+            if record is None:
+                continue
+            hit = self._recognise(record, decoded, line)
+            if hit is None:
+                continue
+            if encoding != "ascii":
+                self._encodings.add(encoding)
+            if kind_of(hit.kind).phase == "start":
+                self._look_back(hit, record, chunk, start)
+            self._reading.hits.append(hit)
+            self._reading.hit_offsets.append(self._offset + start)
+            insort(self._reading.marks, Mark(self._offset + start, record.stamp, record.host))
+            if len(self._last_by_message) < 4096 or record.message in self._last_by_message:
+                self._last_by_message[record.message] = hit
+
+    def _recognise(self, record: Record, raw: str, line: int) -> Hit | None:
+        repetition = _REPETITION.match(record.message)
+        extra: dict[str, str] = {}
+        if repetition is not None:
+            repeated = self._what_repeats(record, repetition["text"], line)
+            if repeated is None:
+                return None
+            record, extra = repeated, {"repeated": repetition["count"]}
+        found = self._recogniser.recognise(record)
+        if found is None:
+            return None
+        return Hit(line, record.stamp, record.host, record.program, record.pid, record.message, raw, found.kind,
+                   {**found.fields, **extra}, found.definition, found.certainty)  # fmt: skip
+
+    def _what_repeats(self, record: Record, inner: str | None, line: int) -> Record | None:
+        """The record that a repetition line stands for: the one it quotes, else the line just before it."""
+        if inner is not None and record.program not in _SYSLOG_DAEMONS:
+            return record._replace(message=inner)
+        if inner is not None:
+            earlier = self._last_by_message.get(inner)
+        else:
+            last = self._reading.hits[-1] if self._reading.hits else None
+            earlier = last if last is not None and last.line == line - 1 else None
+        if earlier is None or earlier.host != record.host:
+            return None
+        return record._replace(program=earlier.program, pid=earlier.pid, message=earlier.message)
+
+    def _look_back(self, hit: Hit, record: Record, chunk: bytes, start: int) -> None:
+        """Find the last stamp before a boot: lines of the new boot may stand before its first kernel line."""
+        before = self._tail + chunk[:start] if start < _TAIL_KEPT else chunk[max(0, start - _TAIL_KEPT) : start]
+        nearest = None
+        for line in before.split(b"\n")[-1 : -_PREVIOUS_LINES : -1]:
+            stamp = read_stamp(line[:80].rpartition(b"\0")[2].decode("latin-1"))
+            if stamp is None:
+                continue
+            if nearest is None:
+                nearest = stamp
+            if _seconds(stamp) != _seconds(record.stamp):
+                nearest = stamp
+                break
+        hit.previous_stamp = nearest
+
+
+def _seconds(stamp: object) -> tuple[object, ...]:
+    return tuple(stamp)[:6]  # type: ignore[call-overload,no-any-return]

@@ -1,0 +1,100 @@
+"""Every sentence that a reader sees, in English and Japanese, from `reports/texts/*.toml`.
+
+A text is looked up by key and filled with named values: `text("reason.sudo", user="ope1")`.
+Values come from logs and are data: they are inserted, never interpreted.
+"""
+
+from __future__ import annotations
+
+import string
+import tomllib
+from functools import cache
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, SerializationInfo, model_serializer
+
+from acforensics import resources
+from acforensics.errors import DefinitionError
+
+Language = Literal["en", "ja"]
+LANGUAGES: tuple[Language, ...] = ("en", "ja")
+
+
+class Text(BaseModel):
+    """One text in both languages; serialised as the string of the language asked for (`context={"lang": …}`)."""
+
+    model_config = ConfigDict(frozen=True)
+
+    en: str
+    ja: str
+
+    def __str__(self) -> str:
+        return self.en
+
+    def within(self, lang: Language) -> str:
+        """Return the text in one language."""
+        return self.ja if lang == "ja" else self.en
+
+    @model_serializer
+    def _as_string(self, info: SerializationInfo) -> str:
+        context: dict[str, Any] = info.context if isinstance(info.context, dict) else {}
+        return self.within(context.get("lang", "en"))
+
+
+def literal(value: str) -> Text:
+    """Wrap a string that is the same in both languages (a name, a quoted line)."""
+    return Text(en=value, ja=value)
+
+
+def join(parts: list[Text], separator: Text | None = None) -> Text:
+    """Join texts language by language (English with a blank, Japanese with nothing, unless told)."""
+    between = separator or Text(en=" ", ja="")
+    return Text(en=between.en.join(p.en for p in parts), ja=between.ja.join(p.ja for p in parts))
+
+
+def text(key: str, /, **values: object) -> Text:
+    """Return the text `key` filled with `values`; a value that is itself a `Text` is inserted per language.
+
+    Raises:
+        KeyError: no such key, or a value that the text names was not given.
+    """
+    templates = catalogue()[key]
+    filled = {
+        lang: templates[lang].format_map({k: v.within(lang) if isinstance(v, Text) else v for k, v in values.items()})
+        for lang in LANGUAGES
+    }
+    return Text(en=filled["en"], ja=filled["ja"])
+
+
+def placeholders(template: str) -> set[str]:
+    """Names in braces that a template expects."""
+    return {name for _, name, _, _ in string.Formatter().parse(template) if name is not None}
+
+
+@cache
+def catalogue() -> dict[str, dict[Language, str]]:
+    """All texts: key → language → template. Keys are the dotted path in the TOML files, without the language.
+
+    Raises:
+        DefinitionError: a text lacks a language, or its two versions expect different values.
+    """
+    found: dict[str, dict[Language, str]] = {}
+    for path in sorted((resources.folder("reports") / "texts").glob("*.toml")):
+        _collect(tomllib.loads(path.read_text(encoding="utf-8")), "", found, path.name)
+    return found
+
+
+def _collect(table: dict[str, Any], prefix: str, found: dict[str, dict[Language, str]], where: str) -> None:
+    if table and all(isinstance(value, str) for value in table.values()):
+        if set(table) != set(LANGUAGES):
+            raise DefinitionError(f"reports/texts/{where}: '{prefix}' needs exactly the languages en and ja")
+        if placeholders(table["en"]) != placeholders(table["ja"]):
+            raise DefinitionError(f"reports/texts/{where}: '{prefix}' names different values in en and ja")
+        if prefix in found:
+            raise DefinitionError(f"reports/texts/{where}: '{prefix}' stands twice")
+        found[prefix] = {"en": table["en"].strip(), "ja": table["ja"].strip()}
+        return
+    for name, value in table.items():
+        if not isinstance(value, dict):
+            raise DefinitionError(f"reports/texts/{where}: '{prefix}.{name}' must be a table with en and ja")
+        _collect(value, f"{prefix}.{name}" if prefix else name, found, where)

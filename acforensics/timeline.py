@@ -1,0 +1,193 @@
+"""Orders events, joins the witnesses of one event, and builds the DataFrame.
+
+Within a stream file order is kept, even where stamps tie or step back; streams of a server are merged by time.
+"""
+
+from __future__ import annotations
+
+import heapq
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta, tzinfo
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from acforensics.errors import UsageError
+from acforensics.events import Event, Witness
+from acforensics.servers import ServerMap
+from acforensics.sources import Reading
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+_SAME_EVENT = timedelta(seconds=2)
+
+COLUMNS: dict[str, str] = {
+    "server": "server the record belongs to",
+    "layer": "os, clusterpro, ac or ups",
+    "kind": "what the record means",
+    "message": "the record's text after its tag",
+    "program": "tag of the record",
+    "pid": "process id as written, empty where none",
+    "fields": "values read from the message, as JSON",
+    "certainty": "verified, inferred or unverified: how sure we are of this format",
+    "definition": "file and id of the definition that recognised it",
+    "input": "file it was read from",
+    "line": "1-based line in that file",
+    "witnesses": "number of files that record it",
+    "local_time": "time as the case's zone shows it, ISO 8601",
+}
+
+
+@dataclass
+class Track:
+    """One stream as far as it concerns one server: its times and events in file order."""
+
+    stream: str
+    server: str
+    items: list[tuple[datetime, Event | None]] = field(default_factory=list)
+
+    @property
+    def events(self) -> list[Event]:
+        """The recognised records, in file order."""
+        return [event for _, event in self.items if event is not None]
+
+
+def build_tracks(
+    stream: str,
+    readings: Sequence[tuple[int, Reading]],
+    times: Sequence[Sequence[datetime]],
+    servers: ServerMap,
+    previous: dict[int, datetime],
+) -> list[Track]:
+    """Place the marks and hits of one stream on their servers.
+
+    Args:
+        stream: name of the rotation set.
+        readings: (index, reading), oldest first.
+        times: UTC times of each reading's marks.
+        previous: `id(hit)` → UTC time of the line before it.
+    """
+    tracks: dict[str, Track] = {}
+    for (index, reading), stamps in zip(readings, times, strict=True):
+        hits = iter(zip(reading.hit_offsets, reading.hits, strict=True))
+        pending = next(hits, None)
+        for mark, time in zip(reading.marks, stamps, strict=True):
+            server = servers.of(index, mark.host)
+            track = tracks.setdefault(server, Track(stream, server))
+            event = None
+            if pending is not None and pending[0] == mark.offset and pending[1].stamp == mark.stamp:
+                hit = pending[1]
+                event = Event(time, server, hit.kind, hit.program, hit.pid, hit.message, hit.fields, hit.definition,
+                              hit.certainty, stream, [Witness(reading.path, hit.line, time, hit.raw)],
+                              previous.get(id(hit)))  # fmt: skip
+                pending = next(hits, None)
+            track.items.append((time, event))
+    return list(tracks.values())
+
+
+def merge(tracks: Sequence[Track]) -> list[Event]:
+    """All events in order; the same record in two streams of a server becomes one event with two witnesses.
+
+    The tracks then refer to the joined events, so that both views speak of the same objects.
+    """
+    merged: list[Event] = []
+    recent: dict[tuple[str, str, str, str, str], list[Event]] = {}
+    for number, position in interleave([[time for time, _ in track.items] for track in tracks]):
+        track = tracks[number]
+        time, event = track.items[position]
+        if event is None:
+            continue
+        key = (event.server, event.kind, event.program, event.pid, event.message)
+        twin = _twin(event, recent.setdefault(key, []))
+        if twin is None:
+            recent[key].append(event)
+            merged.append(event)
+        else:
+            twin.witnesses += event.witnesses
+            twin.streams.add(event.stream)
+            track.items[position] = (time, twin)
+    return merged
+
+
+def _twin(event: Event, earlier: list[Event]) -> Event | None:
+    if "repeated" in event.fields:
+        return None
+    for other in reversed(earlier):
+        if abs(event.time - other.time) > _SAME_EVENT:
+            return None
+        if event.stream not in other.streams:
+            return other
+    return None
+
+
+def interleave(sequences: Sequence[Sequence[datetime]]) -> Iterator[tuple[int, int]]:
+    """Merge by the times at the heads, so that each sequence's own order is kept whatever its stamps do.
+
+    Yields:
+        (number of the sequence, position in it).
+    """
+    heads = [(times[0], number, 0) for number, times in enumerate(sequences) if times]
+    heapq.heapify(heads)
+    while heads:
+        _, number, position = heapq.heappop(heads)
+        yield number, position
+        if position + 1 < len(sequences[number]):
+            heapq.heappush(heads, (sequences[number][position + 1], number, position + 1))
+
+
+def to_frame(events: Sequence[Event], zone: tzinfo) -> pd.DataFrame:
+    """The timeline as a DataFrame: one row an event, UTC index `time`, columns as in `COLUMNS`, in order of occurrence."""
+    import pandas as pd
+
+    rows = [
+        (
+            event.server,
+            event.layer,
+            event.kind,
+            event.message,
+            event.program,
+            event.pid,
+            json.dumps(event.fields, ensure_ascii=False, sort_keys=True),
+            event.certainty,
+            event.definition,
+            event.witnesses[0].input,
+            event.witnesses[0].line,
+            len(event.witnesses),
+            event.time.astimezone(zone).isoformat(timespec="microseconds"),
+        )
+        for event in events
+    ]
+    index = pd.DatetimeIndex([event.time for event in events], name="time", dtype="datetime64[us, UTC]")
+    frame = pd.DataFrame(rows, columns=list(COLUMNS), index=index)
+    return frame.astype({"line": "int64", "witnesses": "int64"})
+
+
+def export(frame: pd.DataFrame, path: Path) -> None:
+    """Write the timeline; the ending chooses the form: `.csv`, `.jsonl` (both load into Timesketch) or `.parquet`.
+
+    Raises:
+        UsageError: another ending.
+    """
+    ending = path.suffix.lower()
+    if ending not in (".csv", ".jsonl", ".parquet"):
+        raise UsageError(f"--timeline {path}: the name must end in .csv, .jsonl or .parquet")
+    if ending == ".parquet":
+        frame.to_parquet(path)
+        return
+    flat = frame.reset_index(drop=True)
+    flat.insert(0, "datetime", [stamp.isoformat(timespec="microseconds") for stamp in frame.index])
+    flat.insert(1, "timestamp_desc", flat.pop("kind"))
+    flat.insert(2, "message", flat.pop("message"))
+    if ending == ".csv":
+        text_columns = flat.select_dtypes(include=["object", "string"]).columns
+        flat[text_columns] = flat[text_columns].map(_harmless_cell)
+        flat.to_csv(path, index=False)
+    else:
+        flat.to_json(path, orient="records", lines=True, force_ascii=False)
+
+
+def _harmless_cell(value: str) -> str:
+    """Spreadsheets run cells that begin like a formula; log text is data."""
+    return "'" + value if isinstance(value, str) and value[:1] in ("=", "+", "-", "@", "\t", "\r") else value
