@@ -24,7 +24,7 @@ from typing import IO, Any, cast
 import zstandard
 from isal import igzip
 
-from acforensics.texts import Text, literal, text
+from acforensics.texts import Text, text
 
 # Whatever a damaged or hostile stream may raise while it is read.
 READ_ERRORS = (
@@ -111,7 +111,7 @@ class Walker:
         except FileNotFoundError:
             self._problem(shown, text("input.not-found"))
         except READ_ERRORS as error:
-            self._problem(shown, text("input.unreadable", error=_clean(str(error))))
+            self._problem(shown, text("input.unreadable", error=describe(error)))
 
     def _walk_stream(
         self, stream: IO[bytes], shown: str, names: tuple[str, ...], written: datetime | None, depth: int, path: Path | None
@@ -161,7 +161,7 @@ class Walker:
                     # Memory stays flat over archives with very many members.
                     archive.members = []
         except READ_ERRORS as error:
-            self._problem(shown, text("input.torn-archive", count=count, error=_clean(str(error))))
+            self._problem(shown, text("input.torn-archive", count=count, error=describe(error)))
 
     def _walk_zip(
         self, reader: _Peekable, shown: str, names: tuple[str, ...], depth: int, path: Path | None
@@ -191,9 +191,9 @@ class Walker:
                                     counted, place, (*names, *_split(inner)), _zip_time(info), depth + 1
                                 )
                         except READ_ERRORS as error:
-                            self._problem(place, text("input.unreadable", error=_clean(str(error))))
+                            self._problem(place, text("input.unreadable", error=describe(error)))
         except READ_ERRORS as error:
-            self._problem(shown, text("input.torn-archive", count=count, error=_clean(str(error))))
+            self._problem(shown, text("input.torn-archive", count=count, error=describe(error)))
 
     def _walk_member(
         self, stream: IO[bytes], shown: str, names: tuple[str, ...], written: datetime | None, depth: int
@@ -203,7 +203,7 @@ class Walker:
         except _TooLarge:
             raise
         except READ_ERRORS as error:
-            self._problem(shown, text("input.unreadable", error=_clean(str(error))))
+            self._problem(shown, text("input.unreadable", error=describe(error)))
 
     def _problem(self, path: str, message: Text) -> None:
         self.problems.append(Problem(path, message))
@@ -213,15 +213,24 @@ class _TooLarge(OSError):
     """The expanded size of the inputs passed the limit."""
 
 
-class _Counted(io.RawIOBase):
+class _Reading(io.RawIOBase):
+    """A readable raw stream in terms of `read`."""
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        block = self.read(len(buffer)) or b""
+        buffer[: len(block)] = block
+        return len(block)
+
+
+class _Counted(_Reading):
     """Counts expanded bytes, so that a small archive cannot grow without bound."""
 
     def __init__(self, inner: IO[bytes], walker: Walker) -> None:
         self._inner = inner
         self._walker = walker
-
-    def readable(self) -> bool:
-        return True
 
     def read(self, size: int = -1) -> bytes:
         block = self._inner.read(size)
@@ -231,15 +240,12 @@ class _Counted(io.RawIOBase):
         return block
 
 
-class _Peekable(io.RawIOBase):
+class _Peekable(_Reading):
     """A stream whose beginning can be looked at; reads fill the size asked for unless the stream ends."""
 
     def __init__(self, inner: IO[bytes]) -> None:
         self._inner = inner
         self._ahead = b""
-
-    def readable(self) -> bool:
-        return True
 
     def peek(self, size: int) -> bytes:
         while len(self._ahead) < size:
@@ -325,6 +331,6 @@ def problem_text(problem: Problem) -> Text:
     return Text(en=f"{problem.path}: {problem.message.en}", ja=f"{problem.path}: {problem.message.ja}")
 
 
-def plain(message: str) -> Text:
-    """A message of a library, as it is, in both languages."""
-    return literal(message)
+def describe(error: BaseException) -> str:
+    """What a library says of a failure, fit to be shown."""
+    return _clean(str(error)) or type(error).__name__

@@ -6,12 +6,12 @@
 from __future__ import annotations
 
 import json
-from datetime import datetime
-from typing import Any, Literal
+from datetime import datetime, tzinfo
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, PlainSerializer, WithJsonSchema
-from typing_extensions import Annotated
 
+from acforensics.events import Event
 from acforensics.texts import Language, Text
 
 SCHEMA = "acforensics/case/1"
@@ -61,6 +61,19 @@ class Evidence(_Model):
     server: str
     kind: str
     text: str
+
+
+def evidence_of(event: Event, zone: tzinfo) -> Evidence:
+    """The first place that records an event, as evidence."""
+    witness = event.witnesses[0]
+    return Evidence(
+        input=witness.input,
+        line=witness.line,
+        time=event.time.astimezone(zone),
+        server=event.server,
+        kind=event.kind,
+        text=witness.text,
+    )
 
 
 class Reason(_Model):

@@ -59,6 +59,7 @@ _ISO = re.compile(
     r"(?P<year>\d{4})-(?P<month_number>\d\d)-(?P<day>\d\d)[T \t]" + _CLOCK + r"(?:[ \t]?(?P<offset>Z|[+-]\d\d:?\d\d)|"
     r"[ \t](?P<zone>[A-Z]{3,5})(?=[ \t]))?"
 )
+_ISO_FORMAT = "syslog ISO 8601"
 _PRIORITY = re.compile(r"<\d{1,3}>")
 _RFC5424 = re.compile(
     r"1[ ](?P<stamp>\S+)[ ](?P<host>\S+)[ ](?P<program>\S+)[ ](?P<pid>\S+)[ ]\S+[ ]"
@@ -88,6 +89,10 @@ def frame(line: str) -> Record | None:
     rest = line[end:]
     if not rest[:1].isspace():
         return None
+    plain = format_name == _ISO_FORMAT and "T" not in line[:end]
+    if plain and _TAG.match(rest.strip(" \t").partition(" ")[2]) is None:
+        # `2024-01-31 09:00:00 some words` is an application's own line: its first word is not a host.
+        return Record(stamp, "", "", "", rest.strip(" \t"), format_name)
     host, _, rest = rest.strip(" \t").partition(" ")
     if not host or host.endswith(":"):
         # No host at all (some templates drop it): what follows is the tag.
@@ -148,7 +153,7 @@ def _clean_program(program: str) -> str:
 def _match_stamp(line: str) -> tuple[Stamp, int, str] | None:
     match = _ISO.match(line)
     if match is not None:
-        format_name = "syslog ISO 8601"
+        format_name = _ISO_FORMAT
         year: int | None = int(match["year"])
         month = int(match["month_number"])
         offset = _offset(match["offset"], match["zone"])

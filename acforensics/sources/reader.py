@@ -7,7 +7,7 @@ import hashlib
 from collections.abc import Iterator
 from typing import IO
 
-from acforensics.bundle import READ_ERRORS, Member
+from acforensics.bundle import READ_ERRORS, Member, describe
 from acforensics.parsing.recognition import Recogniser
 from acforensics.sources.reading import Reading
 from acforensics.sources.text import TextReader
@@ -35,7 +35,7 @@ def read_member(member: Member, recogniser: Recogniser) -> Reading:
                 reader.feed(block)
     except READ_ERRORS as error:
         reading.complete = False
-        reading.notes.append(text("input.unreadable", error=str(error)))
+        reading.notes.append(text("input.unreadable", error=describe(error)))
     reading.sha256 = digest.hexdigest()
     if binary:
         reading.format = "binary"

@@ -1,0 +1,81 @@
+"""What a rule may look at, and how it writes a finding."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta, tzinfo
+
+from acforensics.boots import Boot
+from acforensics.case import Evidence, Finding, Severity, evidence_of
+from acforensics.events import Event
+from acforensics.shutdowns import Judgement
+from acforensics.texts import Text, text
+
+DEFAULT_LOOP_WINDOW = timedelta(minutes=30)
+"""Longest time between two starts of a loop. One turn is a boot (minutes), the wait for the other server (5 min by default),
+the time until a monitor reports (its interval, timeout and retries), and a stop with two waits of 30 s or more in stop.sh."""
+_MOST_EVIDENCE = 12
+
+
+@dataclass(frozen=True)
+class FindingContext:
+    """The judged case. `shutdown_ids` names each judgement as in the result (by `id()` of the judgement)."""
+
+    boots: Mapping[str, Sequence[Boot]]
+    judgements: Sequence[Judgement]
+    shutdown_ids: Mapping[int, str]
+    zone: tzinfo
+    loop_window: timedelta = DEFAULT_LOOP_WINDOW
+
+    def ended_by(self, *triggers: str) -> list[Judgement]:
+        """Judgements with one of these triggers, in order."""
+        return [j for j in self.judgements if j.chosen is not None and j.chosen.trigger in triggers]
+
+    def clock(self, time: datetime) -> str:
+        """A time as a reader sees it."""
+        return time.astimezone(self.zone).strftime("%Y-%m-%d %H:%M:%S")
+
+    def evidence(self, events: Sequence[Event]) -> list[Evidence]:
+        """Evidence of the given events, bounded, each once."""
+        unique = list({id(event): event for event in events}.values())
+        return [evidence_of(event, self.zone) for event in unique[:_MOST_EVIDENCE]]
+
+    def finding(
+        self,
+        rule: str,
+        severity: Severity,
+        judgements: Sequence[Judgement],
+        *,
+        span: tuple[datetime, datetime],
+        title: Text,
+        summary: Text,
+        advice: Text,
+        events: Sequence[Event],
+        servers: Sequence[str] | None = None,
+    ) -> Finding:
+        """Write a finding about the given ends."""
+        return Finding(
+            rule=rule,
+            severity=severity,
+            servers=sorted(servers or {j.boot.server for j in judgements}),
+            start=span[0].astimezone(self.zone),
+            end=span[1].astimezone(self.zone),
+            title=title,
+            summary=summary,
+            advice=advice,
+            reference=text(f"finding.{rule}.reference"),
+            related=[self.shutdown_ids[id(j)] for j in judgements if id(j) in self.shutdown_ids],
+            evidence=self.evidence(events),
+        )
+
+
+def certainty(judgement: Judgement) -> Text:
+    """`certain`, `likely` or `possible`, as a word."""
+    return text(f"confidence.{judgement.chosen.confidence}") if judgement.chosen else text("confidence.possible")
+
+
+def end_of(judgement: Judgement) -> datetime:
+    """When the next boot began, else the last record."""
+    following = judgement.boot.following
+    return (following.start or following.first) if following is not None else judgement.boot.last

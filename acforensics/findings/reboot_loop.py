@@ -1,0 +1,158 @@
+"""A server starts three times or more in quick succession without anybody asking for it (HOWTO chapter 4 (2))."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from acforensics.boots import Boot
+from acforensics.case import Finding
+from acforensics.events import Event
+from acforensics.findings.context import FindingContext
+from acforensics.shutdowns import Judgement
+from acforensics.texts import Text, join, text
+
+_UNASKED = {"clusterpro-recovery", "crash", "power-loss", "fencing"}
+_FEWEST_BOOTS = 3
+_DISK = re.compile(r"disk|diskw|raww|hdw|volmgr|/dev/|device|LUN|multipath|ディスク", re.IGNORECASE)
+
+
+@dataclass
+class _Loop:
+    """Boots of one server in quick succession, and the judged ends between them."""
+
+    boots: list[Boot]
+    ends: list[Judgement]
+
+    @property
+    def server(self) -> str:
+        return self.boots[0].server
+
+    @property
+    def span(self) -> tuple[datetime, datetime]:
+        return _started(self.boots[0]), _started(self.boots[-1])
+
+
+def find(context: FindingContext) -> list[Finding]:
+    """One finding for each loop; servers that loop at the same time share one."""
+    by_boot = {id(judgement.boot): judgement for judgement in context.judgements}
+    loops = [loop for boots in context.boots.values() for loop in _loops(boots, by_boot, context)]
+    loops.sort(key=lambda loop: (loop.span[0], loop.server))
+    groups: list[list[_Loop]] = []
+    for loop in loops:
+        if groups and loop.span[0] <= max(other.span[1] for other in groups[-1]) + context.loop_window:
+            groups[-1].append(loop)
+        else:
+            groups.append([loop])
+    return [_finding(context, group) for group in groups]
+
+
+def _loops(boots: Sequence[Boot], by_boot: dict[int, Judgement], context: FindingContext) -> list[_Loop]:
+    found: list[_Loop] = []
+    chain: list[Boot] = list(boots[:1])
+    ends: list[Judgement] = []
+    for earlier, later in zip(boots, boots[1:], strict=False):
+        judgement = by_boot.get(id(earlier))
+        unasked = judgement is not None and judgement.chosen is not None and judgement.chosen.trigger in (*_UNASKED, "unknown")
+        if unasked and judgement is not None and _started(later) - _started(earlier) <= context.loop_window:
+            chain.append(later)
+            ends.append(judgement)
+            continue
+        found += _accepted(chain, ends)
+        chain, ends = [later], []
+    return found + _accepted(chain, ends)
+
+
+def _accepted(chain: list[Boot], ends: list[Judgement]) -> list[_Loop]:
+    """A loop needs three boots, and at least two ends that are known not to be a person's wish."""
+    known = [end for end in ends if end.chosen is not None and end.chosen.trigger in _UNASKED]
+    return [_Loop(chain, ends)] if len(chain) >= _FEWEST_BOOTS and len(known) >= _FEWEST_BOOTS - 1 else []
+
+
+def _started(boot: Boot) -> datetime:
+    return boot.start or boot.first
+
+
+def _finding(context: FindingContext, loops: list[_Loop]) -> Finding:
+    judgements = [end for loop in loops for end in loop.ends]
+    start = min(loop.span[0] for loop in loops)
+    end = max(loop.span[1] for loop in loops)
+    servers = sorted({loop.server for loop in loops})
+    cause, cause_events = _cause(judgements)
+    ending = [_ending(context, loop) for loop in loops]
+    counts = ", ".join(f"{loop.server}: {len(loop.boots)}" for loop in loops)
+    others = sorted(
+        {
+            j.boot.server
+            for j in context.ended_by("clusterpro-recovery")
+            if j.chosen is not None and start <= j.chosen.time <= end and j.boot.server not in servers
+        }
+    )
+    summary = [
+        text("finding.reboot-loop.summary", counts=counts, start=context.clock(start), end=context.clock(end)),
+        cause,
+        *(sentence for sentence, _ in ending),
+    ]
+    if others:
+        summary.append(text("finding.reboot-loop.others", servers=", ".join(others)))
+    events = [*cause_events, *(event for _, own in ending for event in own), *(e for j in judgements for e in j.evidence[:1])]
+    disk = any(_about_disk(event) for event in cause_events)
+    return context.finding(
+        "reboot-loop",
+        "critical",
+        judgements,
+        span=(start, end),
+        title=text("finding.reboot-loop.title", servers=", ".join(servers)),
+        summary=join(summary),
+        advice=text("finding.reboot-loop.advice-disk" if disk else "finding.reboot-loop.advice"),
+        events=events,
+        servers=[*servers, *others],
+    )
+
+
+def _cause(judgements: Sequence[Judgement]) -> tuple[Text, list[Event]]:
+    """One cause, if every end of the loop tells the same one."""
+    triggers = {j.chosen.trigger for j in judgements if j.chosen is not None} - {"unknown"}
+    if triggers == {"clusterpro-recovery"}:
+        errors = [e for j in judgements for e in j.evidence if e.kind in ("clusterpro.monitor_error", "clusterpro.final_action")]
+        names = {e.fields.get("monitor") or e.fields.get("resource") or e.fields.get("reason") for e in errors} - {None}
+        if len(names) == 1:
+            name = names.pop()
+            key = "finding.reboot-loop.cause-disk" if any(_about_disk(e) for e in errors) else "finding.reboot-loop.cause-monitor"
+            first_of_each = list({e.kind: e for e in reversed(errors)}.values())
+            return text(key, name=name), sorted(first_of_each, key=lambda e: e.time)
+        return text("finding.reboot-loop.cause-recovery"), errors[:2]
+    if len(triggers) == 1:
+        trigger = triggers.pop()
+        return text(f"finding.reboot-loop.cause-{trigger}"), [e for j in judgements[:1] for e in j.evidence[:2]]
+    return text("finding.reboot-loop.cause-unknown"), []
+
+
+def _about_disk(event: Event) -> bool:
+    return bool(_DISK.search(f"{event.fields.get('monitor', '')} {event.fields.get('detail', '')} {event.message}"))
+
+
+def _ending(context: FindingContext, loop: _Loop) -> tuple[Text, list[Event]]:
+    """How it ended: the limit was reached, recovery was suppressed, the error went away, a person stopped it, or not at all."""
+    last = loop.boots[-1]
+    values = {"server": loop.server, "time": context.clock(_started(last))}
+    for kind, key in (
+        ("clusterpro.restart_limit_reached", "limit"),
+        ("clusterpro.final_action_suppressed", "suppressed"),
+        ("clusterpro.recovery_ignored", "suppressed"),
+        ("clusterpro.monitor_recovered", "recovered"),
+    ):
+        told = [event for event in last.events if event.kind == kind]
+        if told:
+            return text(f"finding.reboot-loop.end-{key}", **values), told[:1]
+    own = next((j for j in context.judgements if j.boot is last and j.chosen is not None), None)
+    if own is not None and own.chosen is not None:
+        ended_by = text(f"trigger.{own.chosen.trigger}")
+        return text("finding.reboot-loop.end-stopped", trigger=ended_by, **values), own.evidence[:1]
+    errors = [event for event in last.events if event.kind in ("clusterpro.monitor_error", "clusterpro.final_action")]
+    if errors:
+        return text("finding.reboot-loop.end-open", **values), errors[:1]
+    started = [event for event in last.events if event.kind == "clusterpro.monitor_started"]
+    return text("finding.reboot-loop.end-stays-up", **values), [*started[:1], *last.start_events[:1]]

@@ -1,0 +1,41 @@
+"""A server went down and its UPS was not told, as far as the logs cover it: the UPS keeps feeding (HOWTO chapters 3 and 5)."""
+
+from __future__ import annotations
+
+from acforensics.case import Finding
+from acforensics.events import Event
+from acforensics.findings.context import FindingContext, certainty, end_of
+from acforensics.shutdowns import Judgement
+from acforensics.texts import text
+
+
+def find(context: FindingContext) -> list[Finding]:
+    """One finding for each end in which the AC command was observably not run, unless the machine only rebooted by hand."""
+    found = []
+    for judgement in context.judgements:
+        chosen = judgement.chosen
+        if chosen is None or judgement.ups_told != "no":
+            continue
+        orderly = chosen.trigger in ("clusterpro-command", "clusterpro-recovery")
+        if chosen.mode == "reboot" and not orderly:
+            # Power stays on for a reboot anyway: os-command-shutdown says what is to be said.
+            continue
+        server = judgement.boot.server
+        found.append(
+            context.finding(
+                "ups-not-told",
+                "critical",
+                [judgement],
+                span=(chosen.time, end_of(judgement)),
+                title=text("finding.ups-not-told.title", server=server),
+                summary=text("finding.ups-not-told.summary", server=server, time=context.clock(chosen.time),
+                             trigger=text(f"trigger.{chosen.trigger}"), certainty=certainty(judgement)),  # fmt: skip
+                advice=text("finding.ups-not-told.advice-orderly" if orderly else "finding.ups-not-told.advice"),
+                events=[*_script(judgement), *judgement.evidence],
+            )
+        )
+    return found
+
+
+def _script(judgement: Judgement) -> list[Event]:
+    return [event for event in judgement.evidence if event.kind in ("clusterpro.resource_stopped", "clusterpro.group_stopped")]

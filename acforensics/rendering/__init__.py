@@ -1,0 +1,1 @@
+"""Case → HTML page, terminal text."""
