@@ -18,7 +18,7 @@ from acforensics import servers as identity
 from acforensics.boots import Boot, find_boots
 from acforensics.bundle import Walker, problem_text
 from acforensics.errors import InputError, UsageError
-from acforensics.events import Event, kind_of
+from acforensics.events import Event, Witness, kind_of
 from acforensics.findings import FindingContext, find_all
 from acforensics.findings.context import DEFAULT_LOOP_WINDOW
 from acforensics.parsing.definitions import load
@@ -182,7 +182,7 @@ class _Dated:
     index: dict[int, int]
     times: list[list[datetime]]
     hit_times: list[list[datetime]]
-    previous: dict[int, datetime]
+    previous: dict[int, Witness]
     notes: list[list[Text]]
 
 
@@ -205,8 +205,7 @@ def _date(readings: list[Reading], choice: clocks.ZoneChoice, year: int | None) 
     index = {id(reading): i for i, reading in enumerate(readings)}
     found = clocks.streams([reading for reading in readings if reading.marks])
     dated = _Dated(found, index, [[] for _ in readings], [[] for _ in readings], {}, [[] for _ in readings])
-    for stream in found:
-        dating = clocks.date_stream(stream, choice, year)
+    for stream, dating in zip(found, clocks.date_streams(found, choice, year), strict=True):
         for reading, times in zip(stream.readings, dating.times, strict=True):
             i = index[id(reading)]
             dated.times[i] = times
@@ -215,8 +214,9 @@ def _date(readings: list[Reading], choice: clocks.ZoneChoice, year: int | None) 
             for hit, offset in zip(reading.hits, reading.hit_offsets, strict=True):
                 time = by_mark[(offset, hit.stamp)]
                 dated.hit_times[i].append(time)
-                if hit.previous_stamp is not None:
-                    dated.previous[id(hit)] = clocks.near(hit.previous_stamp, time, choice.zone)
+                if hit.previous is not None:
+                    before = clocks.near(hit.previous.stamp, time, choice.zone)
+                    dated.previous[id(hit)] = Witness(reading.path, hit.previous.line, before, hit.previous.raw)
     return dated
 
 

@@ -99,8 +99,9 @@ def segments(track: Track) -> list[Segment]:
         following = events[number + 1] if number + 1 < len(events) else None
         items = track.items[begin:end]
         first, last = items[0][0], items[-1][0]
-        if following is not None and following.previous_time is not None and following.previous_time >= first:
-            last = max(last, following.previous_time) if last <= following.time else following.previous_time
+        before = following.previous.time if following is not None and following.previous is not None else None
+        if following is not None and before is not None and before >= first:
+            last = max(last, before) if last <= following.time else before
         found.append(Segment(track, start_event, min(first, last), max(first, last), [e for _, e in items if e is not None]))
     return found
 

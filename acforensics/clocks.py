@@ -299,18 +299,34 @@ def _name(offset: int) -> str:
 # --- dating
 
 
-def date_stream(stream: Stream, choice: ZoneChoice, year: int | None) -> Dating:
-    """Date every mark of a stream.
+def date_streams(found: Sequence[Stream], choice: ZoneChoice, year: int | None) -> list[Dating]:
+    """Date every mark of every stream.
+
+    Streams whose text tells their years come first; their newest record then bounds the others.
 
     Args:
-        stream: one rotation set, oldest first.
+        found: rotation sets, each oldest first.
         choice: the zone for stamps without one.
         year: `--year`: the year of the newest stamp, where the text does not say.
     """
+    anchors = [_anchors(stream) for stream in found]
+    sure = [bool(known) or any(m.stamp.year for r in s.readings for m in r.marks) for s, known in zip(found, anchors, strict=True)]
+    datings: dict[int, Dating] = {}
+    newest: datetime | None = None
+    for wanted in (True, False):
+        for i, stream in enumerate(found):
+            if sure[i] is wanted:
+                datings[i] = _date_stream(stream, anchors[i], choice, year, newest)
+        if wanted:
+            newest = max((t for d in datings.values() for group in d.times for t in group), default=None)
+    return [datings[i] for i in range(len(found))]
+
+
+def _date_stream(
+    stream: Stream, anchors: dict[int, int], choice: ZoneChoice, year: int | None, newest: datetime | None
+) -> Dating:
     stamps = [mark.stamp for reading in stream.readings for mark in reading.marks]
-    anchors, notes = _anchors(stream)
-    end, end_note = _end(stream, choice, year)
-    needs_year = any(stamp.year is None for stamp in stamps)
+    end, end_note = _end(stream, stamps[-1], choice, year, newest)
     naive = resolve_years(stamps, anchors, end)
     times: list[list[datetime]] = []
     position = 0
@@ -320,16 +336,17 @@ def date_stream(stream: Stream, choice: ZoneChoice, year: int | None) -> Dating:
             group.append(_to_utc(naive[position], mark.stamp.offset, choice.zone))
             position += 1
         times.append(group)
-    if needs_year:
-        notes.append(text("clock.year-embedded") if anchors or any(s.year for s in stamps) else end_note)
-    else:
+    notes = []
+    if all(stamp.year is not None for stamp in stamps):
         notes.append(text("clock.year-written"))
+    else:
+        notes.append(text("clock.year-embedded") if anchors or any(s.year for s in stamps) else end_note)
     if any(stamp.offset is None for stamp in stamps):
         notes.append(choice.reason)
     return Dating(choice.zone, times, notes)
 
 
-def _anchors(stream: Stream) -> tuple[dict[int, int], list[Text]]:
+def _anchors(stream: Stream) -> dict[int, int]:
     """Stamps whose year the text itself tells: the kernel's reading of the hardware clock."""
     found: dict[int, int] = {}
     start = 0
@@ -338,25 +355,35 @@ def _anchors(stream: Stream) -> tuple[dict[int, int], list[Text]]:
         for hit, offset in zip(reading.hits, reading.hit_offsets, strict=True):
             utc = clock_read(hit.fields) if hit.kind == "os.clock_read" else None
             if utc is not None and hit.stamp.year is None and offset in by_offset:
-                near = min((utc.year + d for d in (-1, 0, 1)), key=lambda y: abs(_naive(hit.stamp, y) - utc))
-                if abs(_naive(hit.stamp, near) - utc) < timedelta(days=2):
-                    found[by_offset[offset]] = near
+                year = min((utc.year + d for d in (-1, 0, 1)), key=lambda y: abs(_naive(hit.stamp, y) - utc))
+                if abs(_naive(hit.stamp, year) - utc) < timedelta(days=2):
+                    found[by_offset[offset]] = year
         start += len(reading.marks)
-    return found, []
+    return found
 
 
-def _end(stream: Stream, choice: ZoneChoice, year: int | None) -> tuple[datetime, Text]:
-    last = stream.readings[-1]
+def _end(stream: Stream, last: Stamp, choice: ZoneChoice, year: int | None, newest: datetime | None) -> tuple[datetime, Text]:
+    """The local time that the last stamp cannot be later than: of several witnesses the one that it comes nearest to."""
     if year is not None:
         return datetime(year, 12, 31, 23, 59, 59), text("clock.year-option", year=year)
     rotated = stream.rotation_dates[-1]
     if rotated is not None:
-        return datetime(rotated.year, rotated.month, rotated.day, 23, 59, 59), text("clock.year-rotation", date=rotated.isoformat())
-    if last.written is not None:
-        local = last.written.astimezone(choice.zone).replace(tzinfo=None)
-        return local, text("clock.year-written-time", date=local.date().isoformat())
-    now = datetime.now(UTC).replace(tzinfo=None)
-    return now, text("clock.year-today", date=now.date().isoformat())
+        end = datetime(rotated.year, rotated.month, rotated.day, 23, 59, 59)
+        return end, text("clock.year-rotation", date=rotated.isoformat())
+    candidates = []
+    for time, key in ((stream.readings[-1].written, "clock.year-written-time"), (newest, "clock.year-other-logs")):
+        if time is not None:
+            local = time.astimezone(choice.zone).replace(tzinfo=None)
+            candidates.append((local, text(key, date=local.date().isoformat())))
+    if not candidates:
+        now = datetime.now(UTC).replace(tzinfo=None)
+        return now, text("clock.year-today", date=now.date().isoformat())
+
+    def distance(end: datetime) -> timedelta:
+        this_year = _naive(last, end.year)
+        return abs(end - (this_year if this_year <= end + _AHEAD else _naive(last, end.year - 1)))
+
+    return min(candidates, key=lambda candidate: distance(candidate[0]))
 
 
 def _to_utc(local: datetime, offset: int | None, zone: tzinfo) -> datetime:

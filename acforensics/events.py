@@ -52,7 +52,7 @@ KINDS: Mapping[str, Kind] = {
     **_kinds("os", "run", "shutdown_scheduled shutdown_cancelled session_opened session_closed agent_registered"),
     # Sudden ends.
     **_kinds("os", "run", "panic crash_triggered watchdog_reset lockup thermal_shutdown fencing_requested fenced"),
-    **_kinds("os", "run", "service_stopping clock_stepped"),
+    **_kinds("os", "run", "service_stopping clock_stepped last_record"),
     **_kinds("clusterpro", "run", "message shutdown_requested request_refused service_stop_requested"),
     **_kinds("clusterpro", "stop", "stop_received stopping shutdown_monitored daemon_stopping"),
     **_kinds("clusterpro", "stop", "server_shut_down cluster_shut_down"),
@@ -85,6 +85,14 @@ def kind_of(name: str) -> Kind:
     return Kind(layers.get(prefix, "os"), "run")
 
 
+class PreviousLine(NamedTuple):
+    """The line with which a log broke off, or ended in order, before a boot."""
+
+    line: int
+    stamp: Stamp
+    raw: str
+
+
 @dataclass(slots=True)
 class Hit:
     """A line that a definition recognised, before its file is dated and its server is known."""
@@ -100,8 +108,8 @@ class Hit:
     fields: dict[str, str]
     definition: str
     certainty: Certainty
-    previous_stamp: Stamp | None = None
-    """Stamp of the last dated line before this one (asked for where a boot begins)."""
+    previous: PreviousLine | None = None
+    """The last dated line before this one with another stamp (looked for where a boot begins)."""
 
 
 @dataclass(slots=True, frozen=True)
@@ -130,8 +138,8 @@ class Event:
     stream: str
     """The rotation set it was read from (`svr031/var/log/messages`)."""
     witnesses: list[Witness] = field(default_factory=list)
-    previous_time: datetime | None = None
-    """UTC time of the last dated line before it in its stream."""
+    previous: Witness | None = None
+    """The last line before it in its file: the last record of the boot before."""
     streams: set[str] = field(default_factory=set)
     """Every rotation set that records it."""
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import heapq
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta, tzinfo
 from pathlib import Path
@@ -59,7 +59,7 @@ def build_tracks(
     readings: Sequence[tuple[int, Reading]],
     times: Sequence[Sequence[datetime]],
     servers: ServerMap,
-    previous: dict[int, datetime],
+    previous: Mapping[int, Witness],
 ) -> list[Track]:
     """Place the marks and hits of one stream on their servers.
 
@@ -67,7 +67,7 @@ def build_tracks(
         stream: name of the rotation set.
         readings: (index, reading), oldest first.
         times: UTC times of each reading's marks.
-        previous: `id(hit)` → UTC time of the line before it.
+        previous: `id(hit)` → the line before it.
     """
     tracks: dict[str, Track] = {}
     for (index, reading), stamps in zip(readings, times, strict=True):

@@ -66,8 +66,9 @@ _RFC5424 = re.compile(
     r"(?:-|(?:\[(?:[^\]\\]|\\.)*\])+)(?:[ ](?P<message>.*))?",
     re.DOTALL,
 )
-_TAG = re.compile(r"(?P<program>\(?[^\s:\[\]()<>]{1,64}\)?)(?:\((?P<module>[^)\s]*)\))?(?:\[(?P<pid>[^\]]{0,20})\])?:(?:[ \t]|$|(?=[<\[]))")
-_UPTIME = re.compile(r"\[ *(?P<uptime>\d{1,9}\.\d{1,9})\] ?")
+_TAG = re.compile(r"(?P<program>\(?[^\s:\[\]()<>]{1,64}\)?)(?:\((?P<module>[^)\s]*)\))?(?:\[(?P<pid>[^\]]{0,20})\])?\]?:(?:[ \t]|$|(?=[<\[]))")
+# Newer kernels add the caller (`[    T1]`); old klogd left the priority (`<6>`).
+_UPTIME = re.compile(r"(?:<\d>)?\[ *(?P<uptime>\d{1,9}\.\d{1,9})\](?:\[ *[TC]\d+\])? ?|<\d>")
 
 
 def frame(line: str) -> Record | None:
@@ -136,7 +137,7 @@ def _with_tag(stamp: Stamp, host: str, rest: str, format_name: str) -> Record:
     if program == "kernel":
         stamped = _UPTIME.match(message)
         if stamped:
-            uptime = float(stamped["uptime"])
+            uptime = float(stamped["uptime"]) if stamped["uptime"] else None
             message = message[stamped.end() :]
     return Record(stamp, host, program, pid, message, format_name, uptime)
 

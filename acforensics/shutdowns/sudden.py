@@ -72,7 +72,7 @@ def power_loss(view: StopView, usually_logs_stops: bool) -> Hypothesis | None:
     together = _others_cut_off(view)
     if not unclean and not on_battery and not (usually_logs_stops and not view.clean_signs):
         return None
-    arguments = [Argument(text("reason.log-ends"), events=view.boot.following.start_events[:1])]
+    arguments = [Argument(text("reason.log-ends"), events=[*view.last_record, *view.boot.following.start_events[:1]])]
     if unclean:
         arguments.append(Argument(text("reason.unclean"), events=unclean[:2]))
     elif not on_battery:
@@ -97,7 +97,7 @@ def missing_for_decision(view: StopView) -> list[Argument]:
         found.append(Argument(text("reason.undecided-halt"), "missing"))
         return found
     if view.boot.following is not None:
-        found.append(Argument(text("reason.log-ends"), events=view.boot.following.start_events[:1]))
+        found.append(Argument(text("reason.log-ends"), events=[*view.last_record, *view.boot.following.start_events[:1]]))
     if view.clean_signs:
         found.append(Argument(text("reason.clean-mount"), events=view.clean_signs[:1]))
     found.append(Argument(text("reason.undecided-silent"), "missing"))

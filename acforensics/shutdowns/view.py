@@ -52,6 +52,9 @@ class StopView:
         for event in self.boot.events:
             if event.kind == "os.syslog_started":
                 found = [stop for stop in found if stop.kind not in _SYSLOG_STOPS]
+            elif event.kind == "os.journal_started":
+                # The journal of the initramfs hands over to the system's.
+                found = [stop for stop in found if stop.kind != "os.journal_stopped"]
             elif event.kind == "os.shutdown_cancelled":
                 found = []
             elif event.kind == "os.session_opened" and found and event.time - found[-1].time > _STILL_ALIVE:
@@ -131,6 +134,16 @@ class StopView:
             and event.fields.get("device") not in recovered
             and event.time - started <= _AFTER_START
         ]
+
+    @cached_property
+    def last_record(self) -> list[Event]:
+        """The line with which this boot's logs break off, as an event of kind `os.last_record`."""
+        following = self.boot.following
+        found = [e.previous for e in following.start_events if e.previous is not None] if following is not None else []
+        if not found:
+            return []
+        last = max(found, key=lambda witness: witness.time)
+        return [Event(last.time, self.boot.server, "os.last_record", "", "", last.text, {}, "", "verified", last.input, [last])]
 
     def before_end(self, kinds: Iterable[str], within: timedelta, after: timedelta = timedelta(seconds=30)) -> list[Event]:
         """Events of this boot in the given time before the end (and a little after: streams are stamped apart)."""

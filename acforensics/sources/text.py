@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from bisect import insort
 
-from acforensics.events import Hit, kind_of
+from acforensics.events import Hit, PreviousLine, kind_of
 from acforensics.lines import Record, decode_line, frame, mask_secrets, read_stamp
 from acforensics.parsing.recognition import Recogniser
 from acforensics.sources.reading import Mark, Reading
@@ -205,7 +205,7 @@ class TextReader:
             if encoding != "ascii":
                 self._encodings.add(encoding)
             if kind_of(hit.kind).phase == "start":
-                self._look_back(hit, record, chunk, start)
+                self._look_back(hit, chunk, start)
             self._reading.hits.append(hit)
             self._reading.hit_offsets.append(self._offset + start)
             insort(self._reading.marks, Mark(self._offset + start, record.stamp, record.host))
@@ -239,21 +239,18 @@ class TextReader:
             return None
         return record._replace(program=earlier.program, pid=earlier.pid, message=earlier.message)
 
-    def _look_back(self, hit: Hit, record: Record, chunk: bytes, start: int) -> None:
-        """Find the last stamp before a boot: lines of the new boot may stand before its first kernel line."""
+    def _look_back(self, hit: Hit, chunk: bytes, start: int) -> None:
+        """Find the last line before a boot: lines of the new boot may stand before its first kernel line."""
         before = self._tail + chunk[:start] if start < _TAIL_KEPT else chunk[max(0, start - _TAIL_KEPT) : start]
-        nearest = None
-        for line in before.split(b"\n")[-1 : -_PREVIOUS_LINES : -1]:
-            stamp = read_stamp(line[:80].rpartition(b"\0")[2].decode("latin-1"))
+        number = hit.line
+        for line in before.split(b"\n")[-2 : -_PREVIOUS_LINES : -1]:
+            number -= 1
+            decoded = mask_secrets(decode_line(line.rpartition(b"\0")[2].rstrip(b"\r"))[0])
+            stamp = read_stamp(decoded[:80])
             if stamp is None:
                 continue
-            if nearest is None:
-                nearest = stamp
-            if _seconds(stamp) != _seconds(record.stamp):
-                nearest = stamp
-                break
-        hit.previous_stamp = nearest
-
-
-def _seconds(stamp: object) -> tuple[object, ...]:
-    return tuple(stamp)[:6]  # type: ignore[call-overload,no-any-return]
+            if hit.previous is None:
+                hit.previous = PreviousLine(number, stamp, decoded)
+            if stamp[:6] != hit.stamp[:6]:
+                hit.previous = PreviousLine(number, stamp, decoded)
+                return

@@ -1,0 +1,5 @@
+"""`python -m acforensics` does the same as `acforensics`."""
+
+from acforensics.cli import main
+
+main()

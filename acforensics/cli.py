@@ -1,0 +1,254 @@
+"""The command line: arguments, outputs and exit statuses (contract: 0, 1 with --fail-on, 2 usage, 3 input)."""
+
+from __future__ import annotations
+
+import os
+import sys
+import tempfile
+from collections.abc import Callable
+from datetime import timedelta
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from acforensics.errors import AcforensicsError, DefinitionError, InputError, UsageError
+
+if TYPE_CHECKING:
+    from acforensics.analysis import Case
+    from acforensics.texts import Language
+
+DEFAULT_REPORT = Path("acforensics-report.html")
+EXIT_FINDING, EXIT_USAGE, EXIT_INPUT = 1, 2, 3
+_SEVERITIES = ("info", "warning", "critical")
+
+app = typer.Typer(
+    name="acforensics",
+    no_args_is_help=True,
+    add_completion=True,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    help="What happened to a CLUSTERPRO cluster behind a UPS, from its logs, with evidence.",
+)
+parsers_app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="The definitions of what log lines mean.")
+app.add_typer(parsers_app, name="parsers")
+
+
+class Lang(StrEnum):
+    """Languages of messages and reports."""
+
+    en = "en"
+    ja = "ja"
+
+
+class Level(StrEnum):
+    """Severities, for --fail-on."""
+
+    critical = "critical"
+    warning = "warning"
+    info = "info"
+
+
+def _version(wanted: bool) -> None:
+    if not wanted:
+        return
+    from importlib.metadata import version
+
+    libraries = ("pandas", "plotly", "pydantic", "google-re2", "isal", "zstandard", "pyarrow", "Jinja2")
+    typer.echo(f"acforensics {version('acforensics')}")
+    typer.echo(f"Python {sys.version.split()[0]}, " + ", ".join(f"{name} {version(name)}" for name in libraries))
+    raise typer.Exit
+
+
+@app.callback()
+def _main_options(
+    _version_wanted: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Show versions, for bug reports.")
+    ] = False,
+) -> None:
+    pass
+
+
+LangOption = Annotated[Lang, typer.Option("--lang", help="Language of messages and reports.")]
+ParsersOption = Annotated[
+    list[Path] | None,
+    typer.Option("--parsers", metavar="DIR", help="Folder of your own definitions; may be given again.",
+                 envvar="ACFORENSICS_PARSERS"),
+]  # fmt: skip
+
+
+@app.command()
+def analyze(
+    inputs: Annotated[list[str], typer.Argument(metavar="INPUT...", help="Files, directories or archives of one incident.")],
+    output: Annotated[Path | None, typer.Option("--output", "-o", metavar="REPORT.html", help="HTML report.")] = None,
+    json_file: Annotated[
+        str | None, typer.Option("--json", metavar="FILE", help="JSON result; '-' for standard output, and nothing else there.")
+    ] = None,
+    timeline: Annotated[
+        Path | None, typer.Option("--timeline", metavar="FILE", help="Timeline as .csv, .jsonl (Timesketch) or .parquet.")
+    ] = None,
+    lang: LangOption = Lang.en,
+    tz: Annotated[
+        str | None, typer.Option("--tz", metavar="ZONE", help="Zone of stamps without one: Asia/Tokyo, +09:00.")
+    ] = None,
+    year: Annotated[int | None, typer.Option("--year", metavar="YYYY", help="Year of the newest stamp without one.")] = None,
+    since: Annotated[str | None, typer.Option("--since", metavar="TIME", help="Leave out events before this time.")] = None,
+    until: Annotated[str | None, typer.Option("--until", metavar="TIME", help="Leave out events after this time.")] = None,
+    parsers: ParsersOption = None,
+    loop_window: Annotated[
+        float, typer.Option("--loop-window", metavar="MINUTES", help="Longest time between two starts of a reboot loop.")
+    ] = 30,
+    fail_on: Annotated[
+        Level | None, typer.Option("--fail-on", help="Exit with 1 if a finding reaches this severity.")
+    ] = None,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No summary on the terminal.")] = False,
+) -> None:
+    """Analyse inputs together as one case: who or what ended each boot, and was the UPS told."""
+    from acforensics.analysis import analyze as run
+    from acforensics.timeline import export
+
+    targets = [path for path in (output, timeline, Path(json_file) if json_file not in (None, "-") else None) if path]
+    _refuse_overwriting(inputs, targets)
+    if loop_window <= 0:
+        raise UsageError(f"--loop-window {loop_window}: must be more than 0 minutes")
+    if year is not None and not 1990 <= year <= 2200:
+        raise UsageError(f"--year {year}: not a year that a log can be from")
+    if timeline is not None and timeline.suffix.lower() not in (".csv", ".jsonl", ".parquet"):
+        raise UsageError(f"--timeline {timeline}: the name must end in .csv, .jsonl or .parquet")
+    case = run(inputs, tz=tz, year=year, since=since, until=until, parsers=parsers or [], loop_window=timedelta(minutes=loop_window))
+    language: Language = lang.value  # type: ignore[assignment]
+    if output is None and json_file is None and timeline is None:
+        output = DEFAULT_REPORT
+    if output is not None:
+        _write(output, case.to_html(language))
+    if json_file == "-":
+        sys.stdout.write(case.to_json(language))
+    elif json_file is not None:
+        _write(Path(json_file), case.to_json(language))
+    if timeline is not None:
+        _replace(timeline, lambda temporary: export(case.timeline, temporary))
+    if not quiet and json_file != "-":
+        _summary(case, language, output)
+    for problem in case.model.problems:
+        typer.echo(f"acforensics: {problem.within(language)}", err=True)
+    raise typer.Exit(_status(case, fail_on))
+
+
+@app.command()
+def demo(lang: LangOption = Lang.en) -> None:
+    """Analyse a sample bundle and print where the report is; opens nothing."""
+    from acforensics import resources
+
+    sample = resources.folder("samples") / "os-command" / "bundle"
+    analyze([str(sample)], lang=lang, output=DEFAULT_REPORT, tz="Asia/Tokyo", parsers=None, loop_window=30)
+
+
+@app.command()
+def explain(
+    name: Annotated[str | None, typer.Argument(metavar="[RULE|TRIGGER]", help="A rule or a trigger; without it, all are listed.")] = None,
+    lang: LangOption = Lang.en,
+) -> None:
+    """Explain a rule or a trigger: what it means, how it is decided, what it needs, what to do."""
+    from acforensics.rendering.explanation import names, page
+
+    language: Language = lang.value  # type: ignore[assignment]
+    if name is None:
+        for kind, listed in names().items():
+            typer.echo(f"{kind}: {', '.join(listed)}")
+        return
+    typer.echo(page(name, language))
+
+
+@parsers_app.command("list")
+def parsers_list(parsers: ParsersOption = None, lang: LangOption = Lang.en) -> None:
+    """List the definition files and how sure they are of their formats."""
+    from acforensics.parsing.definitions import load
+
+    for file in load(parsers or []):
+        counts = {status: sum(event.status == status for event in file.event) for status in ("verified", "inferred", "unverified")}
+        shown = ", ".join(f"{count} {status}" for status, count in counts.items() if count)
+        typer.echo(f"{file.name}: {file.title.within(lang.value)} ({shown})")  # type: ignore[arg-type]
+
+
+@parsers_app.command("check")
+def parsers_check(
+    directories: Annotated[list[Path] | None, typer.Argument(metavar="[DIR]...", help="Folders of your own definitions.")] = None,
+) -> None:
+    """Check definitions: syntax, patterns, and that every example is recognised by its own definition and by no other."""
+    from acforensics.parsing.definitions import load
+    from acforensics.parsing.recognition import Recogniser, check_examples
+
+    files = load(directories or [])
+    problems = check_examples(Recogniser(files))
+    for problem in problems:
+        typer.echo(problem, err=True)
+    if problems:
+        raise typer.Exit(EXIT_USAGE)
+    count = sum(1 + len(event.refine) for file in files for event in file.event)
+    typer.echo(f"{len(files)} files, {count} definitions: all examples hold")
+
+
+def main() -> None:
+    """Entry point: errors of ours become one line and the exit status of the contract."""
+    try:
+        app()
+    except (UsageError, DefinitionError) as error:
+        typer.echo(f"acforensics: {error}", err=True)
+        sys.exit(EXIT_USAGE)
+    except InputError as error:
+        typer.echo(f"acforensics: {error}", err=True)
+        sys.exit(EXIT_INPUT)
+    except AcforensicsError as error:
+        typer.echo(f"acforensics: {error}", err=True)
+        sys.exit(EXIT_USAGE)
+    except BrokenPipeError:
+        # The reader of our output went away (`| head`): not an error of ours.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(0)
+
+
+def _summary(case: Case, lang: Language, report: Path | None) -> None:
+    from acforensics.rendering.terminal import print_summary
+
+    print_summary(case.model, lang, report)
+
+
+def _status(case: Case, fail_on: Level | None) -> int:
+    if case.model.problems:
+        return EXIT_INPUT
+    if fail_on is not None:
+        least = _SEVERITIES.index(fail_on.value)
+        if any(_SEVERITIES.index(finding.severity) >= least for finding in case.findings):
+            return EXIT_FINDING
+    return 0
+
+
+def _refuse_overwriting(inputs: list[str], targets: list[Path]) -> None:
+    for target in targets:
+        if any(Path(given).exists() and target.exists() and target.samefile(given) for given in inputs):
+            raise UsageError(f"{target}: is an input; choose another name for the output")
+        if not target.parent.is_dir():
+            raise UsageError(f"{target}: the folder {target.parent} does not exist; create it first")
+
+
+def _write(path: Path, content: str) -> None:
+    _replace(path, lambda temporary: temporary.write_text(content, encoding="utf-8"))
+
+
+def _replace(path: Path, write: Callable[[Path], object]) -> None:
+    """Write beside the target, then rename: a reader never sees half a file."""
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.stem}-", suffix=path.suffix)
+    os.close(handle)
+    temporary = Path(name)
+    try:
+        write(temporary)
+        # mkstemp makes private files; a report is as readable as the user's other files.
+        mask = os.umask(0)
+        os.umask(mask)
+        temporary.chmod(0o666 & ~mask)
+        temporary.replace(path)
+    except OSError as error:
+        raise UsageError(f"{path}: cannot be written: {error.strerror or error}") from None
+    finally:
+        temporary.unlink(missing_ok=True)
