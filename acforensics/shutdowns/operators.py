@@ -71,8 +71,9 @@ def os_command_recorded(view: StopView, zone: tzinfo) -> Hypothesis | None:
 def os_command_inferred(view: StopView) -> Hypothesis | None:
     """The OS was asked to go down and nobody else can be seen to have asked: only ever likely or possible.
 
-    A halt without a person logged in is left undecided: ESMPRO/AC runs the OS's shutdown itself on a power failure or
-    by schedule, and its own messages may be unknown here.
+    ESMPRO/AC runs the OS's shutdown itself on a power failure or by schedule, and its own messages may be unknown here.
+    So a halt is left undecided unless a person had just logged in, and is then no more than possible: people log in
+    when the power fails.
     """
     asked = [e for e in view.os_stops if e.kind in ("os.shutdown_started", "os.shutdown_announced", "os.runlevel_switched")]
     if not asked:
@@ -81,7 +82,7 @@ def os_command_inferred(view: StopView) -> Hypothesis | None:
     people = _people(view)
     raised = [event for event in people if event.fields.get("via") in _RAISING or event.fields.get("user") in _PRIVILEGED]
     fresh = [event for event in people if view.end - event.time <= _FRESH_LOGIN]
-    if not people and mode != "reboot":
+    if mode != "reboot" and not fresh:
         return None
     arguments = [Argument(text("reason.os-asked", line=asked[0].message), events=asked[:2])]
     if people:
@@ -95,7 +96,9 @@ def os_command_inferred(view: StopView) -> Hypothesis | None:
         arguments.append(Argument(text("reason.no-cluster-request"), events=cluster_lines[-1:]))
     else:
         arguments.append(Argument(text("reason.cluster-not-seen"), "missing"))
-    likely = bool(cluster_lines) and (bool(raised) or (mode == "reboot" and bool(fresh)))
+    if mode != "reboot":
+        arguments.append(Argument(text("reason.undecided-halt"), "missing"))
+    likely = mode == "reboot" and bool(cluster_lines) and bool(raised or fresh)
     actor = _actor(raised, people) if likely else None
     if actor is not None:
         arguments.append(Argument(text("reason.actor-inferred", user=actor), events=raised[-1:]))

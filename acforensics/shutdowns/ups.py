@@ -70,6 +70,9 @@ def was_told(view: StopView, chosen: Hypothesis, traces: AcTraces) -> tuple[UpsT
         return "yes", Argument(text("ups.pair"), "for", lines[:2])
     if count >= 2:
         return "unknown", Argument(text("ups.pair-without-request"), "missing", lines[:2])
+    if chosen.trigger == "unknown" or (chosen.trigger == "os-command" and chosen.confidence == "possible"):
+        # If it was ESMPRO/AC itself that asked, the UPS needed no telling.
+        return "unknown", Argument(text("ups.unknown-asker"), "missing")
     stopped = [
         event
         for event in view.before_end(

@@ -1,0 +1,38 @@
+"""Log text is hostile: `visible()` is what every renderer puts between a log and a reader."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+_SHORT = {"\t": "\\t", "\n": "\\n", "\r": "\\r"}
+# Cc, Cf, Cs, Co, Zl, Zp are found by category; these look like nothing although they are letters or marks.
+_BLANK = "\u115f\u1160\u3164\uffa0\u034f\u180b-\u180e\u17b4\u17b5\ufe00-\ufe0f\U000e0100-\U000e01ef"
+_SUSPECT = re.compile(f"[^\x20-\x7e\u00a1-\u00ac\u00ae-\u02ff\u3001-\u30ff\u4e00-\u9fff\uff01-\uff9f]|[{_BLANK}]")
+_INVISIBLE = re.compile(f"[{_BLANK}]")
+_HIDDEN = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
+
+
+def visible(text: str) -> str:
+    r"""Return `text` on one line with every control, bidirectional and invisible character written out (`\x1b`, `\u202e`).
+
+    Terminals, browsers and editors then show what the log holds, and none of them obeys it.
+    """
+    return _SUSPECT.sub(_written_out, text)
+
+
+def shorten(text: str, limit: int) -> str:
+    """Return at most about `limit` characters; what was cut is counted, never silently lost."""
+    return text if len(text) <= limit else f"{text[:limit]}… (+{len(text) - limit})"
+
+
+def _written_out(match: re.Match[str]) -> str:
+    character = match.group()
+    if unicodedata.category(character) not in _HIDDEN and not _INVISIBLE.match(character):
+        return character
+    code = ord(character)
+    if character in _SHORT:
+        return _SHORT[character]
+    if code < 0x100:
+        return f"\\x{code:02x}"
+    return f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
