@@ -114,7 +114,13 @@ class Walker:
             self._problem(shown, text("input.unreadable", error=describe(error)))
 
     def _walk_stream(
-        self, stream: IO[bytes], shown: str, names: tuple[str, ...], written: datetime | None, depth: int, path: Path | None
+        self,
+        stream: IO[bytes],
+        shown: str,
+        names: tuple[str, ...],
+        written: datetime | None,
+        depth: int,
+        path: Path | None,
     ) -> Iterator[Member]:
         reader = _Peekable(stream)
         head = reader.peek(_HEAD)
@@ -143,7 +149,9 @@ class Walker:
                 return
             yield Member(shown, names, written, cast("IO[bytes]", reader), head)
 
-    def _walk_tar(self, reader: _Peekable, shown: str, names: tuple[str, ...], depth: int) -> Iterator[Member]:
+    def _walk_tar(
+        self, reader: _Peekable, shown: str, names: tuple[str, ...], depth: int
+    ) -> Iterator[Member]:
         count = 0
         try:
             with tarfile.open(fileobj=cast("Any", reader), mode="r|", errorlevel=1) as archive:
@@ -236,7 +244,9 @@ class _Counted(_Reading):
         block = self._inner.read(size)
         self._walker._expanded += len(block)
         if self._walker._expanded > self._walker.limits.expanded_bytes:
-            raise _TooLarge(f"more than {self._walker.limits.expanded_bytes >> 30} GiB after expansion: stopped")
+            raise _TooLarge(
+                f"more than {self._walker.limits.expanded_bytes >> 30} GiB after expansion: stopped"
+            )
         return block
 
 

@@ -83,7 +83,18 @@ def chart(model: CaseModel, timeline: pd.DataFrame, lang: Language, show: Callab
         dragmode="zoom",
         legend={"orientation": "h", "yanchor": "top", "y": -0.16, "x": 0, "font": {"size": 12}},
         font={"family": "system-ui, sans-serif", "size": 12},
-        xaxis={"type": "date", "title": {"text": text("report.chart.axis", zone=show(model.timezone)).within(lang)}},
+        xaxis={
+            "type": "date",
+            "title": {"text": html.escape(text("report.chart.axis", zone=show(model.timezone)).within(lang))},
+            # Numbers only: month names would be English in both languages.
+            "tickformatstops": [
+                {"dtickrange": [None, 1000], "value": "%H:%M:%S.%L"},
+                {"dtickrange": [1000, 60_000], "value": "%H:%M:%S\n%Y-%m-%d"},
+                {"dtickrange": [60_000, 86_400_000], "value": "%H:%M\n%Y-%m-%d"},
+                {"dtickrange": [86_400_000, "M1"], "value": "%m-%d\n%Y"},
+                {"dtickrange": ["M1", None], "value": "%Y-%m"},
+            ],
+        },
         yaxis={
             "range": [-lanes.height + 0.35, 0.65],
             "fixedrange": True,
@@ -103,8 +114,9 @@ def select(timeline: pd.DataFrame, shutdowns: Sequence[Shutdown], limit: int) ->
     if len(timeline) <= limit:
         return timeline
     import numpy as np
+    import pandas as pd
 
-    stamps = timeline.index.to_numpy().astype("datetime64[us]").astype("int64")
+    stamps = pd.DatetimeIndex(timeline.index).tz_localize(None).to_numpy().astype("datetime64[us]").astype("int64")
     ends = np.array(sorted(int(shutdown.time.timestamp() * 1_000_000) for shutdown in shutdowns), dtype="int64")
     near = np.zeros(len(timeline), dtype=bool)
     if len(ends):
@@ -158,7 +170,8 @@ class _Painter:
         import plotly.graph_objects as go
 
         traces = []
-        spans = {boot.id: _span(boot, model) for boot in model.boots if (boot.server, None) in self._lanes}
+        found = ((boot.id, _span(boot, model)) for boot in model.boots if (boot.server, None) in self._lanes)
+        spans = {name: span for name, span in found if span is not None}
         for state, colour in STATE_COLOURS.items():
             own = [(boot, spans[boot.id]) for boot in model.boots if boot.end_state == state and boot.id in spans]
             if not own:
@@ -210,7 +223,7 @@ class _Painter:
                     y=[self._lanes.of(s.server) for s in own],
                     marker={"symbol": symbol, "size": 15, "color": colour, "line": {"width": 1.5, "color": "#ffffff"}},
                     customdata=[
-                        [self._safe(s.server), _shown(s.time), *_line_of(s, self._safe), f"{self._safe(s.command or '')}"]
+                        [self._safe(s.server), _shown(s.time), *_line_of(s, self._show)]
                         for s in own
                     ],
                     hovertemplate=(
@@ -273,14 +286,14 @@ def wrapped(shown: str) -> str:
     return "<br>".join(html.escape(shown[i : i + _WRAP], quote=False) for i in range(0, len(shown), _WRAP))
 
 
-def _line_of(shutdown: Shutdown, safe: Callable[[str], str]) -> tuple[str, str]:
+def _line_of(shutdown: Shutdown, show: Callable[[str], str]) -> tuple[str, str]:
     """(`file:line`, text) of the line that decided."""
     if not shutdown.evidence:
         return "", ""
     first = shutdown.evidence[0]
-    where = safe(_file_name(first.input)) + (f":{first.line}" if first.line is not None else "")
-    shown = safe(first.text[:_TEXT_LIMIT])
-    return where, shown
+    where = html.escape(show(_file_name(first.input)), quote=False)
+    where += f":{first.line}" if first.line is not None else ""
+    return where, wrapped(show(first.text))
 
 
 def _file_name(path: str) -> str:
@@ -288,7 +301,7 @@ def _file_name(path: str) -> str:
     return path.rsplit("!", 1)[-1]
 
 
-def _span(boot: Boot, model: CaseModel) -> tuple[datetime, datetime]:
+def _span(boot: Boot, model: CaseModel) -> tuple[datetime, datetime] | None:
     """Where its bar begins and ends: a boot without a start, or without an end, reaches to the edge of its server's logs."""
     own = [item for item in model.inputs if boot.server in item.server.split(", ")] or model.inputs
     firsts = [item.first for item in own if item.first is not None]
@@ -296,8 +309,7 @@ def _span(boot: Boot, model: CaseModel) -> tuple[datetime, datetime]:
     start = boot.start or (min(firsts) if firsts else boot.end)
     end = boot.end or (max(lasts) if lasts else boot.start)
     if start is None or end is None:
-        known = next(e.time for e in boot.evidence if e.time is not None)
-        start, end = start or known, end or known
+        return None
     return (start, end) if start <= end else (end, end)
 
 

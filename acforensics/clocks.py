@@ -99,7 +99,9 @@ def parse_zone(name: str) -> tzinfo:
     try:
         return ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError, OSError, TypeError):
-        raise UsageError(f"--tz {name}: no such time zone; use a name such as Asia/Tokyo or an offset such as +09:00") from None
+        raise UsageError(
+            f"--tz {name}: no such time zone; use a name such as Asia/Tokyo or an offset such as +09:00"
+        ) from None
 
 
 # --- years
@@ -179,7 +181,9 @@ def _dead_clock_runs(stamps: Sequence[Stamp]) -> set[int]:
             i += 1
             continue
         end = i
-        while end < len(stamps) and stamps[end].year is None and (stamps[end].month, stamps[end].day) == (1, 1):
+        while (
+            end < len(stamps) and stamps[end].year is None and (stamps[end].month, stamps[end].day) == (1, 1)
+        ):
             end += 1
         if 0 < i and end < len(stamps):
             before, after = stamps[i - 1], stamps[end]
@@ -228,7 +232,9 @@ def choose_zone(readings: Sequence[Reading], wanted: str | None) -> ZoneChoice:
     filed = _file_time_offsets(readings)
     agreed = _most_common(filed, least_share=0.6)
     if agreed is not None and len(filed) > 1:
-        return ZoneChoice(_fixed(agreed), text("clock.zone-files", zone=_name(agreed), count=len(filed)), True)
+        return ZoneChoice(
+            _fixed(agreed), text("clock.zone-files", zone=_name(agreed), count=len(filed)), True
+        )
     return ZoneChoice(UTC, text("clock.zone-assumed"), True)
 
 
@@ -310,7 +316,10 @@ def date_streams(found: Sequence[Stream], choice: ZoneChoice, year: int | None) 
         year: `--year`: the year of the newest stamp, where the text does not say.
     """
     anchors = [_anchors(stream) for stream in found]
-    sure = [bool(known) or any(m.stamp.year for r in s.readings for m in r.marks) for s, known in zip(found, anchors, strict=True)]
+    sure = [
+        bool(known) or any(m.stamp.year for r in s.readings for m in r.marks)
+        for s, known in zip(found, anchors, strict=True)
+    ]
     datings: dict[int, Dating] = {}
     newest: datetime | None = None
     for wanted in (True, False):
@@ -362,7 +371,9 @@ def _anchors(stream: Stream) -> dict[int, int]:
     return found
 
 
-def _end(stream: Stream, last: Stamp, choice: ZoneChoice, year: int | None, newest: datetime | None) -> tuple[datetime, Text]:
+def _end(
+    stream: Stream, last: Stamp, choice: ZoneChoice, year: int | None, newest: datetime | None
+) -> tuple[datetime, Text]:
     """The local time that the last stamp cannot be later than: of several witnesses the one that it comes nearest to."""
     if year is not None:
         return datetime(year, 12, 31, 23, 59, 59), text("clock.year-option", year=year)
@@ -371,7 +382,10 @@ def _end(stream: Stream, last: Stamp, choice: ZoneChoice, year: int | None, newe
         end = datetime(rotated.year, rotated.month, rotated.day, 23, 59, 59)
         return end, text("clock.year-rotation", date=rotated.isoformat())
     candidates = []
-    for time, key in ((stream.readings[-1].written, "clock.year-written-time"), (newest, "clock.year-other-logs")):
+    for time, key in (
+        (stream.readings[-1].written, "clock.year-written-time"),
+        (newest, "clock.year-other-logs"),
+    ):
         if time is not None:
             local = time.astimezone(choice.zone).replace(tzinfo=None)
             candidates.append((local, text(key, date=local.date().isoformat())))

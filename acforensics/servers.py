@@ -20,7 +20,9 @@ _PATH_NOISE = re.compile(
     r"^(?:var|log|logs|etc|opt|nec|clusterpro|tmp|home|root|usr|alt|sos_commands|logs?[-_]?\d*|messages.*|syslog.*|bundle|data)$",
     re.IGNORECASE,
 )
-_ARCHIVE_SUFFIX = re.compile(r"(?:[-_.]?(?:logs?|sosreport|bundle))?(?:\.(?:tar|tgz|tbz2?|txz|zip|gz|xz|bz2|zst))*$", re.IGNORECASE)
+_ARCHIVE_SUFFIX = re.compile(
+    r"(?:[-_.]?(?:logs?|sosreport|bundle))?(?:\.(?:tar|tgz|tbz2?|txz|zip|gz|xz|bz2|zst))*$", re.IGNORECASE
+)
 _RENAME_AT_BOOT = timedelta(minutes=10)
 
 
@@ -61,7 +63,9 @@ class _Names:
         self.parent[self.find(old)] = self.find(new)
 
 
-def identify(readings: Sequence[Reading], times: Sequence[Sequence[datetime]], boots: Sequence[Sequence[datetime]]) -> ServerMap:
+def identify(
+    readings: Sequence[Reading], times: Sequence[Sequence[datetime]], boots: Sequence[Sequence[datetime]]
+) -> ServerMap:
     """Decide the servers of a case.
 
     Args:
@@ -158,7 +162,10 @@ def _is_rename(
 ) -> bool:
     if frozenset((old, new)) in together or new_start < old_end - timedelta(minutes=1):
         return False
-    if sum(name == old for name, _, _ in reading_runs) > 1 or sum(name == new for name, _, _ in reading_runs) > 1:
+    if (
+        sum(name == old for name, _, _ in reading_runs) > 1
+        or sum(name == new for name, _, _ in reading_runs) > 1
+    ):
         return False
     return any(old_end - _RENAME_AT_BOOT <= boot <= new_start + _RENAME_AT_BOOT for boot in boots)
 
@@ -191,7 +198,9 @@ def _by_reading(
     for i, reading in enumerate(readings):
         if i in found:
             continue
-        named = next((by_host[n] for part in reading.names[:-1] if (n := _normal(_stem(part))) in by_host), None)
+        named = next(
+            (by_host[n] for part in reading.names[:-1] if (n := _normal(_stem(part))) in by_host), None
+        )
         named = named or _nearest(reading, readings, main)
         if named is None:
             named = _from_path(reading)

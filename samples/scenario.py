@@ -30,6 +30,7 @@ class Machine:
     ac_group: str = "AC_1"
     files: dict[str, list[str]] = field(default_factory=dict)
     pid: int = 250
+    login_pid: int = 0
 
     # --- writing
 
@@ -99,10 +100,12 @@ class Machine:
     def login(self, user: str = "root", tty: str = "tty1", session: int = 1) -> Machine:
         """A person logs in at the console."""
         self.log("login", f"pam_unix(login:session): session opened for user {user}(uid=0) by LOGIN(uid=0)", pid=None, file="secure")
+        self.login_pid = self.pid
         return self.log("systemd-logind", f"New session {session} of user {user}.", pid=258)
 
     def logout(self, user: str = "root", session: int = 1) -> Machine:
         """That person logs out."""
+        self.log("login", f"pam_unix(login:session): session closed for user {user}", pid=self.login_pid, file="secure")
         self.log("systemd-logind", f"Session {session} logged out. Waiting for processes to exit.", pid=258)
         return self.log("systemd-logind", f"Removed session {session}.", pid=258)
 

@@ -56,7 +56,9 @@ _TRADITIONAL = re.compile(
 )
 _ISO = re.compile(
     r"(?:(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun|[月火水木金土日])[ \t]+)?"
-    r"(?P<year>\d{4})-(?P<month_number>\d\d)-(?P<day>\d\d)[T \t]" + _CLOCK + r"(?:[ \t]?(?P<offset>Z|[+-]\d\d:?\d\d)|"
+    r"(?P<year>\d{4})-(?P<month_number>\d\d)-(?P<day>\d\d)[T \t]"
+    + _CLOCK
+    + r"(?:[ \t]?(?P<offset>Z|[+-]\d\d:?\d\d)|"
     r"[ \t](?P<zone>[A-Z]{3,5})(?=[ \t]))?"
 )
 _ISO_FORMAT = "syslog ISO 8601"
@@ -66,7 +68,9 @@ _RFC5424 = re.compile(
     r"(?:-|(?:\[(?:[^\]\\]|\\.)*\])+)(?:[ ](?P<message>.*))?",
     re.DOTALL,
 )
-_TAG = re.compile(r"(?P<program>\(?[^\s:\[\]()<>]{1,64}\)?)(?:\((?P<module>[^)\s]*)\))?(?:\[(?P<pid>[^\]]{0,20})\])?\]?:(?:[ \t]|$|(?=[<\[]))")
+_TAG = re.compile(
+    r"(?P<program>\(?[^\s:\[\]()<>]{1,64}\)?)(?:\((?P<module>[^)\s]*)\))?(?:\[(?P<pid>[^\]]{0,20})\])?\]?:(?:[ \t]|$|(?=[<\[]))"
+)
 # Newer kernels add the caller (`[    T1]`); old klogd left the priority (`<6>`).
 _UPTIME = re.compile(r"(?:<\d>)?\[ *(?P<uptime>\d{1,9}\.\d{1,9})\](?:\[ *[TC]\d+\])? ?|<\d>")
 
@@ -167,10 +171,23 @@ def _match_stamp(line: str) -> tuple[Stamp, int, str] | None:
         year = int(written) if written else None
         if year is not None:
             format_name = "syslog with year"
-        month = int(match["month_number"]) if match["month_number"] else _MONTHS.get(match["month"].lower(), 0)
+        month = (
+            int(match["month_number"]) if match["month_number"] else _MONTHS.get(match["month"].lower(), 0)
+        )
         offset = None
-    day, hour, minute, second = int(match["day"]), int(match["hour"]), int(match["minute"]), int(match["second"])
-    if not (1 <= month <= 12 and 1 <= day <= _longest_month(month, year) and hour <= 23 and minute <= 59 and second <= 60):
+    day, hour, minute, second = (
+        int(match["day"]),
+        int(match["hour"]),
+        int(match["minute"]),
+        int(match["second"]),
+    )
+    if not (
+        1 <= month <= 12
+        and 1 <= day <= _longest_month(month, year)
+        and hour <= 23
+        and minute <= 59
+        and second <= 60
+    ):
         return None
     fraction = (match["fraction"] or "").ljust(6, "0")[:6]
     # A leap second is kept as the last microsecond before it.

@@ -10,7 +10,9 @@ _TRIGGERS = ("downrequest", "SECCODE", "ESMACnet", "assw", "pwd=")
 _DOWNREQUEST = re.compile(r"(-downrequest\b[\"']?)(?P<arguments>.*)")
 _ADDRESS = re.compile(r"[\"']?(?:\d{1,3}(?:\.\d{1,3}){3}|[0-9a-fA-F:]*:[0-9a-fA-F:]+)[\"']?")
 _SECCODE = re.compile(r"(AC_SECCODE\s*[=:]\s*)(?:\"[^\"]*\"|'[^']*'|\S+)")
-_PASSWORD = re.compile(r"(?i)(\b(?:password|passwd|passphrase|pwd)\s*[=:]\s*|--password[= ])(?:\"[^\"]*\"|'[^']*'|[^\s;,&]+)")
+_PASSWORD = re.compile(
+    r"(?i)(\b(?:password|passwd|passphrase|pwd)\s*[=:]\s*|--password[= ])(?:\"[^\"]*\"|'[^']*'|[^\s;,&]+)"
+)
 _DEFAULT_CODE = re.compile("ESMACnet")
 
 

@@ -21,7 +21,20 @@ class CommandMeaning(NamedTuple):
     scope: Literal["server", "cluster", "unknown"] = "unknown"
 
 
-_WRAPPERS = {"sudo", "env", "nohup", "exec", "time", "command", "nice", "ionice", "setsid", "timeout", "doas", "pkexec"}
+_WRAPPERS = {
+    "sudo",
+    "env",
+    "nohup",
+    "exec",
+    "time",
+    "command",
+    "nice",
+    "ionice",
+    "setsid",
+    "timeout",
+    "doas",
+    "pkexec",
+}
 _SHELLS = {"sh", "bash", "dash", "ksh", "zsh"}
 _SYSTEMCTL_MODES: dict[str, Mode] = {
     "reboot": "reboot",
@@ -148,7 +161,9 @@ def _systemctl(arguments: list[str]) -> CommandMeaning | None:
         return None
     if any(argument.startswith("--when") for argument in arguments) and verbs[0] in _SYSTEMCTL_MODES:
         cancelled = any(argument in ("--when=cancel", "--when=") for argument in arguments)
-        return CommandMeaning("cancel") if cancelled else CommandMeaning("schedule", _SYSTEMCTL_MODES[verbs[0]])
+        return (
+            CommandMeaning("cancel") if cancelled else CommandMeaning("schedule", _SYSTEMCTL_MODES[verbs[0]])
+        )
     if verbs[0] in _SYSTEMCTL_MODES and not verbs[0].endswith(".target"):
         return CommandMeaning("end", _SYSTEMCTL_MODES[verbs[0]], force >= 2)
     if verbs[0] in ("isolate", "start") and len(verbs) > 1 and verbs[1] in _SYSTEMCTL_MODES:

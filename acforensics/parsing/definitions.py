@@ -8,7 +8,15 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import re2
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, field_validator, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
 
 from acforensics import resources
 from acforensics.errors import DefinitionError
@@ -119,7 +127,9 @@ def _checked_pattern(pattern: str) -> str:
     try:
         compiled = re2.compile(pattern, options)
     except re2.error as error:
-        raise ValueError(f"not a valid RE2 pattern ({error}); look-around and back-references are not available") from None
+        raise ValueError(
+            f"not a valid RE2 pattern ({error}); look-around and back-references are not available"
+        ) from None
     if _CLASS_WITH_JAPANESE.search(pattern):
         raise ValueError("characters outside ASCII cannot stand in [...]: write (?:あ|い) instead")
     if compiled.search("") is not None:
@@ -163,7 +173,9 @@ def load_file(path: Path) -> DefinitionFile:
         first = error.errors()[0]
         place = _locate(content, table, first["loc"])
         where = ".".join(str(part) for part in first["loc"])
-        raise DefinitionError(f"{path}:{place}: {where}: {first['msg'].removeprefix('Value error, ')}") from None
+        raise DefinitionError(
+            f"{path}:{place}: {where}: {first['msg'].removeprefix('Value error, ')}"
+        ) from None
 
 
 def _locate(content: str, table: dict[str, Any], location: tuple[int | str, ...]) -> int:
@@ -174,7 +186,9 @@ def _locate(content: str, table: dict[str, Any], location: tuple[int | str, ...]
         headers = [number for number, line in enumerate(lines) if line.strip().startswith("[[event]]")]
         start = headers[location[1]] if location[1] < len(headers) else 0
         if len(location) > 3 and location[2] == "refine" and isinstance(location[3], int):
-            inner = [n for n, line in enumerate(lines) if n > start and line.strip().startswith("[[event.refine]]")]
+            inner = [
+                n for n, line in enumerate(lines) if n > start and line.strip().startswith("[[event.refine]]")
+            ]
             start = inner[location[3]] if location[3] < len(inner) else start
     key = next((part for part in reversed(location) if isinstance(part, str)), "")
     for number in range(start, len(lines)):

@@ -56,7 +56,9 @@ class _Rule:
                 detail = pattern.search(fields.get("text", "")) if pattern is not None else None
                 found = {n: v for n, v in detail.groupdict().items() if v is not None} if detail else {}
                 fields = {**fields, **refinement.set, **found}
-                return Recognition(refinement.kind, fields, f"{self.definition}/{refinement.id}", self.event.status)
+                return Recognition(
+                    refinement.kind, fields, f"{self.definition}/{refinement.id}", self.event.status
+                )
         return Recognition(self.event.kind, fields, f"{self.definition}/{self.event.id}", self.event.status)
 
 
@@ -80,7 +82,8 @@ class Recogniser:
 
     def _add(self, name: str, event: EventDefinition, fallback: Refinement | None = None) -> None:
         source = fallback.wording if fallback is not None and fallback.wording else event.pattern
-        refinements = [(r, _compile_text(r.pattern) if r.pattern else None) for r in event.refine]
+        # A fallback stands for one refinement already: it needs none of the others.
+        refinements = [(r, _compile_text(r.pattern) if r.pattern else None) for r in event.refine if fallback is None]
         rule = _Rule(name, event, _compile_text(source), refinements, fallback)
         for program in event.programs:
             if program == "*":
@@ -133,7 +136,9 @@ def _compile_text(pattern: str) -> Any:
 
 def _compile_scan(patterns: list[str]) -> Any:
     """One pattern over raw bytes that finds every line some definition may recognise."""
-    alternatives = sorted({scanned for pattern in patterns for scanned in _scan_forms(pattern)} | {REPETITION_SCAN})
+    alternatives = sorted(
+        {scanned for pattern in patterns for scanned in _scan_forms(pattern)} | {REPETITION_SCAN}
+    )
     options = re2.Options()
     options.encoding = re2.Options.Encoding.LATIN1
     options.log_errors = False
@@ -143,7 +148,9 @@ def _compile_scan(patterns: list[str]) -> Any:
     try:
         return re2.compile(b"|".join(b"(?:" + form + b")" for form in alternatives), options)
     except re2.error as error:
-        raise DefinitionError(f"parsers: the definitions together do not compile to one scan: {error}") from None
+        raise DefinitionError(
+            f"parsers: the definitions together do not compile to one scan: {error}"
+        ) from None
 
 
 def _scan_forms(pattern: str) -> set[bytes]:
@@ -205,13 +212,17 @@ def _check(recogniser: Recogniser, name: str, item: EventDefinition | Refinement
             problems.append(f"{own}: the scan does not find the example: {example.line}")
         names = recogniser.recognise_all(record)
         if names != [own]:
-            problems.append(f"{own}: the example is recognised as {', '.join(names) or 'nothing'}: {example.line}")
+            problems.append(
+                f"{own}: the example is recognised as {', '.join(names) or 'nothing'}: {example.line}"
+            )
             continue
         found = recogniser.recognise(record)
         for field, expected in example.fields.items():
             actual = found.fields.get(field) if found is not None else None
             if actual != expected:
-                problems.append(f"{own}: the field '{field}' is {actual!r}, not {expected!r}, in: {example.line}")
+                problems.append(
+                    f"{own}: the field '{field}' is {actual!r}, not {expected!r}, in: {example.line}"
+                )
     for line in item.not_examples:
         record = frame(line)
         if record is not None and own in recogniser.recognise_all(record):

@@ -39,14 +39,27 @@ class Incident:
     end: datetime
     servers: tuple[str, ...]
     times: tuple[tuple[str, datetime], ...]
-    """(server, time) of each end; of a loop only the first and the last."""
+    """(server, time) of each end."""
     confidence: Confidence
     headline: Text
-    details: tuple[Text, ...]
-    """Why, what is missing, whether the UPS was told."""
+    why: tuple[Text, ...]
+    """The reason that decided, and what keeps it from being certain."""
+    ups: Text
+    """Whether the UPS was told."""
+    after: tuple[Text, ...]
+    """Whether the servers are up again, where that is worth a sentence."""
     advice: Text
     shutdowns: tuple[str, ...]
     """Ids in the result."""
+    loop: bool = False
+
+    def when(self) -> Text:
+        """The time of each server's end; of a loop from the first to the last."""
+        if self.loop:
+            return text("verdict.when.span", first=clock(self.start), last=clock(self.end))
+        if len(self.times) == 1:
+            return literal(clock(self.start))
+        return join([text("verdict.when.of-server", time=clock(time), server=server) for server, time in self.times], _LIST)
 
 
 @dataclass(frozen=True)
@@ -139,7 +152,9 @@ def _ending(model: CaseModel, group: list[Shutdown], states: dict[str, str]) -> 
         times=tuple((end.server, end.time) for end in group),
         confidence=first.confidence,
         headline=_tidy(headline),
-        details=(*_why(group), *_ups(group)),
+        why=tuple(_why(group)),
+        ups=_ups(group),
+        after=(),
         advice=_advice(group, findings),
         shutdowns=tuple(end.id for end in group),
     )
@@ -148,9 +163,12 @@ def _ending(model: CaseModel, group: list[Shutdown], states: dict[str, str]) -> 
 def _loop(model: CaseModel, ends: list[Shutdown]) -> Incident:
     ends = sorted(ends, key=lambda end: (end.time, end.server))
     servers = sorted({end.server for end in ends})
-    counts = join(
-        [text("verdict.headline.loop-count", server=s, count=sum(end.server == s for end in ends)) for s in servers], _LIST
-    )
+    turns = {server: sum(end.server == server for end in ends) for server in servers}
+    if len(set(turns.values())) == 1:
+        each = "verdict.headline.loop-each" if len(servers) > 1 else "verdict.headline.loop-once"
+        counts = text(each, count=turns[servers[0]])
+    else:
+        counts = join([text("verdict.headline.loop-count", server=s, count=turns[s]) for s in servers], _LIST)
     values = {"servers": names(servers), "counts": counts}
     triggers = {end.trigger for end in ends}
     one_cause = len(triggers) == 1 and triggers != {"unknown"}
@@ -163,21 +181,21 @@ def _loop(model: CaseModel, ends: list[Shutdown]) -> Incident:
         for last in (max((b for b in model.boots if b.server == s), key=_order) for s in servers)
         if last.end_state == "running" and last.start is not None
     ]
-    details = [*(_why(ends[:1]) if one_cause else ()), *_ups(ends)]
-    if up:
-        details.append(text("verdict.up-again", each=join(up, _LIST)))
     recovery = one_cause and ends[0].trigger == "clusterpro-recovery"
     return Incident(
         grade="critical",
         start=ends[0].time,
         end=ends[-1].time,
         servers=tuple(servers),
-        times=((ends[0].server, ends[0].time), (ends[-1].server, ends[-1].time)),
+        times=tuple((end.server, end.time) for end in ends),
         confidence=min((end.confidence for end in ends), key=_SURE.index),
         headline=_tidy(headline),
-        details=tuple(details),
+        why=tuple(_why(ends[:1])) if one_cause else (),
+        ups=_ups(ends),
+        after=(text("verdict.up-again", each=join(up, _LIST)),) if up else (),
         advice=text("verdict.next.clusterpro-recovery" if recovery else "verdict.next.loop"),
         shutdowns=tuple(end.id for end in ends),
+        loop=True,
     )
 
 
@@ -246,13 +264,13 @@ def _why(group: list[Shutdown]) -> list[Text]:
     return found
 
 
-def _ups(group: list[Shutdown]) -> list[Text]:
+def _ups(group: list[Shutdown]) -> Text:
     told = {end.ups_told for end in group}
     if len(told) == 1:
-        return [text(f"verdict.ups.{group[0].ups_told}")]
+        return text(f"verdict.ups.{group[0].ups_told}")
     each = {(end.server, end.ups_told): None for end in group}
     parts = [text("verdict.of-server", server=server, what=text(f"ups-told.{word}")) for server, word in each]
-    return [text("verdict.ups.mixed", each=join(parts, _LIST))]
+    return text("verdict.ups.mixed", each=join(parts, _LIST))
 
 
 def _advice(group: list[Shutdown], findings: list[Finding]) -> Text:

@@ -26,7 +26,9 @@ _STAMPED = re.compile(
     re.MULTILINE,
 )
 _BLANK = re.compile(rb"^[\r\t \0]*\n", re.MULTILINE)
-_REPETITION = re.compile(r"^(?:last )?message repeated (?P<count>\d+) times?(?:: \[ ?(?P<text>.*?) ?\]?)?\.?$", re.DOTALL)
+_REPETITION = re.compile(
+    r"^(?:last )?message repeated (?P<count>\d+) times?(?:: \[ ?(?P<text>.*?) ?\]?)?\.?$", re.DOTALL
+)
 _SYSLOG_DAEMONS = ("rsyslogd", "syslogd", "syslog-ng", "")
 
 
@@ -73,7 +75,9 @@ class TextReader:
         else:
             reading.format = "text without stamps"
         found = sorted(self._encodings - {"ascii"})
-        reading.encoding = ("mixed: " + ", ".join(found)) if len(found) > 1 else (found[0] if found else "ascii")
+        reading.encoding = (
+            ("mixed: " + ", ".join(found)) if len(found) > 1 else (found[0] if found else "ascii")
+        )
 
     def _chunk(self, chunk: bytes) -> None:
         newlines = chunk.count(b"\n")
@@ -241,9 +245,11 @@ class TextReader:
 
     def _look_back(self, hit: Hit, chunk: bytes, start: int) -> None:
         """Find the last line before a boot: lines of the new boot may stand before its first kernel line."""
-        before = self._tail + chunk[:start] if start < _TAIL_KEPT else chunk[max(0, start - _TAIL_KEPT) : start]
+        before = (
+            self._tail + chunk[:start] if start < _TAIL_KEPT else chunk[max(0, start - _TAIL_KEPT) : start]
+        )
         number = hit.line
-        for line in before.split(b"\n")[-2 : -_PREVIOUS_LINES : -1]:
+        for line in before.split(b"\n")[-2:-_PREVIOUS_LINES:-1]:
             number -= 1
             decoded = mask_secrets(decode_line(line.rpartition(b"\0")[2].rstrip(b"\r"))[0])
             stamp = read_stamp(decoded[:80])

@@ -1,0 +1,216 @@
+"""What the page shows, prepared from the result: shortened paths, formatted times, bounded lists. No markup here."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import PurePath
+from typing import TYPE_CHECKING
+
+from acforensics.case import Boot, CaseModel, Evidence, Finding, Input, Reason, Shutdown
+from acforensics.charts import select
+from acforensics.rendering.plain import shorten, visible
+from acforensics.rendering.verdict import clock
+from acforensics.texts import Text, text
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+MAX_LINES = 12
+MAX_SHUTDOWNS = 200
+MAX_FINDINGS = 200
+MAX_BOOTS = 500
+MAX_INPUTS = 400
+MAX_ROWS = 300
+_MAX_TEXT = 500
+SEVERITIES = ("critical", "warning", "info")
+WEIGHTS = ("for", "against", "missing")
+
+
+@dataclass(frozen=True)
+class Line:
+    """One line of evidence, ready to show."""
+
+    where: str
+    path: str
+    time: str
+    text: str
+    certainty: str
+    """Only where the format is not verified: `inferred` or `unverified`."""
+
+
+@dataclass(frozen=True)
+class Lines:
+    """Evidence of one statement: at most `MAX_LINES`, and how many were left out."""
+
+    shown: list[Line]
+    left_out: int
+
+
+@dataclass(frozen=True)
+class Row:
+    """One event in the table that stands for the chart."""
+
+    time: str
+    server: str
+    layer: str
+    kind: str
+    text: str
+    where: str
+    path: str
+
+
+class Places:
+    """Shows paths without what all of them share, so that the part that tells them apart fits on a line."""
+
+    def __init__(self, paths: Sequence[str]) -> None:
+        outer = sorted({path.partition("!")[0] for path in paths})
+        self._one = len(outer) == 1
+        parents = [str(PurePath(path).parent) for path in outer]
+        self._prefix = _common(parents) if parents else ""
+
+    def short(self, path: str) -> str:
+        """`svr031/var/log/messages` for `/tmp/case.tar.gz!svr031/var/log/messages` where that is the only archive."""
+        outer, bang, inner = path.partition("!")
+        if bang and self._one:
+            return inner
+        if self._prefix and outer.startswith(self._prefix + "/"):
+            outer = outer[len(self._prefix) + 1 :]
+        return outer + bang + inner
+
+
+class View:
+    """Everything the template asks for."""
+
+    def __init__(self, model: CaseModel, timeline: pd.DataFrame) -> None:
+        self.model = model
+        self.places = Places([item.path for item in model.inputs])
+        self._timeline = timeline
+        doubtful = timeline[timeline["certainty"] != "verified"]
+        self._certainty: Mapping[tuple[str, int], str] = {
+            (str(path), int(line)): str(certainty)
+            for path, line, certainty in zip(doubtful["input"], doubtful["line"], doubtful["certainty"], strict=True)
+        }
+
+    # --- evidence
+
+    def lines(self, evidence: Sequence[Evidence]) -> Lines:
+        """Evidence to show, the decisive line first."""
+        return Lines([self._line(one) for one in evidence[:MAX_LINES]], max(0, len(evidence) - MAX_LINES))
+
+    def _line(self, one: Evidence) -> Line:
+        number = "" if one.line is None else f":{one.line}"
+        return Line(
+            where=visible(self.places.short(one.input)) + number,
+            path=visible(one.input) + number,
+            time=clock(one.time) if one.time is not None else "",
+            text=shorten(visible(one.text), _MAX_TEXT),
+            certainty=self._certainty.get((one.input, one.line or 0), ""),
+        )
+
+    # --- lists, bounded
+
+    def findings(self) -> list[Finding]:
+        """The gravest first, then by time."""
+        return sorted(self.model.findings, key=lambda f: (SEVERITIES.index(f.severity), f.start, f.rule))[:MAX_FINDINGS]
+
+    def shutdowns(self) -> list[Shutdown]:
+        """By time."""
+        return self.model.shutdowns[:MAX_SHUTDOWNS]
+
+    def boots(self) -> list[tuple[Boot, Shutdown | None, Text | None]]:
+        """Each boot with the shutdown that ended it and its length, server by server."""
+        ends = {shutdown.boot: shutdown for shutdown in self.model.shutdowns}
+        ordered = sorted(
+            enumerate(self.model.boots), key=lambda pair: (pair[1].server, pair[0])
+        )  # their order in the result is that of time
+        return [(boot, ends.get(boot.id), _length(boot)) for _, boot in ordered[:MAX_BOOTS]]
+
+    def reasons(self, shutdown: Shutdown) -> list[tuple[str, list[Reason]]]:
+        """Reasons by weight; weights without reasons are left out."""
+        grouped = [(weight, [r for r in shutdown.reasons if r.weight == weight]) for weight in WEIGHTS]
+        return [(weight, reasons) for weight, reasons in grouped if reasons]
+
+    def inputs(self) -> list[Input]:
+        """Files with records."""
+        return [item for item in self.model.inputs if item.records][:MAX_INPUTS]
+
+    def empty_inputs(self) -> list[Input]:
+        """Files that gave nothing, bounded."""
+        return [item for item in self.model.inputs if not item.records][:MAX_INPUTS]
+
+    def count_inputs(self, with_records: bool) -> int:
+        """How many files there are of either sort."""
+        return sum(bool(item.records) is with_records for item in self.model.inputs)
+
+    def shared_notes(self) -> list[Text]:
+        """Notes that every file with records carries: said once above the table."""
+        own = [item.notes for item in self.model.inputs if item.records]
+        return [note for note in own[0] if all(note in notes for notes in own)] if len(own) > 1 else []
+
+    def rows(self) -> list[Row]:
+        """The events nearest to shutdowns, for readers who cannot use the chart."""
+        chosen = select(self._timeline, self.model.shutdowns, MAX_ROWS)
+        columns = ["local_time", "server", "layer", "kind", "message", "input", "line"]
+        return [
+            Row(
+                time=str(time)[:19].replace("T", " "),
+                server=str(server),
+                layer=str(layer),
+                kind=str(kind),
+                text=shorten(visible(str(message)), _MAX_TEXT // 2),
+                where=f"{visible(self.places.short(str(path)))}:{line}",
+                path=f"{visible(str(path))}:{line}",
+            )
+            for time, server, layer, kind, message, path, line in chosen[columns].to_numpy().tolist()
+        ]
+
+    @property
+    def event_count(self) -> int:
+        """All recognised events."""
+        return len(self._timeline)
+
+
+def case_name(model: CaseModel) -> str:
+    """The base names of what was given to the tool."""
+    outer = sorted({path.path.partition("!")[0] for path in model.inputs})
+    if not any("!" in item.path for item in model.inputs) and len(outer) > 1:
+        shared = _common([str(PurePath(path).parent) for path in outer])
+        if shared not in ("", ".", "/"):
+            return PurePath(shared).name
+    found = list(dict.fromkeys(PurePath(path).name for path in outer))
+    if not found:
+        return "-"
+    shown = ", ".join(found[:3])
+    return shown if len(found) <= 3 else f"{shown} +{len(found) - 3}"
+
+
+def _common(paths: Sequence[str]) -> str:
+    """The longest directory that all paths lie in, or are."""
+    first, last = min(paths).split("/"), max(paths).split("/")
+    shared = []
+    for a, b in zip(first, last, strict=False):
+        if a != b:
+            break
+        shared.append(a)
+    return "/".join(shared)
+
+
+def _length(boot: Boot) -> Text | None:
+    if boot.start is None or boot.end is None:
+        return None
+    return duration(boot.start, boot.end)
+
+
+def duration(start: datetime, end: datetime) -> Text:
+    """A length of time in its two largest units."""
+    seconds = max(0, round((end - start).total_seconds()))
+    minutes, seconds = divmod(seconds, 60)
+    hours, minutes = divmod(minutes, 60)
+    days, hours = divmod(hours, 24)
+    if days:
+        return text("report.duration.day", days=days, hours=hours)
+    if hours:
+        return text("report.duration.hour", hours=hours, minutes=minutes)
+    return text("report.duration.minute", minutes=minutes, seconds=seconds)
