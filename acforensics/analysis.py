@@ -26,7 +26,7 @@ from acforensics.parsing.recognition import Recogniser
 from acforensics.shutdowns import Judgement, judge_boots
 from acforensics.sources import Reading, read_member
 from acforensics.texts import Language, Text, text
-from acforensics.timeline import Track, build_tracks, merge, to_frame
+from acforensics.timeline import Track, build_tracks, interleave, merge, to_frame
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -137,7 +137,11 @@ def _judge(readings: list[Reading], problems: list[Text], options: Options) -> C
     choice = clocks.choose_zone(readings, options.tz)
     dated = _date(readings, choice, options.year)
     boot_times = [
-        [t for hit, t in zip(r.hits, dated.hit_times[i], strict=True) if hit.kind in ("os.boot", "os.boot_command_line")]
+        [
+            t
+            for hit, t in zip(r.hits, dated.hit_times[i], strict=True)
+            if hit.kind in ("os.boot", "os.boot_command_line")
+        ]
         for i, r in enumerate(readings)
     ]
     server_map = identity.identify(readings, dated.times, boot_times)
@@ -161,7 +165,9 @@ def _judge(readings: list[Reading], problems: list[Text], options: Options) -> C
     ids = {id(j): f"{j.boot.id}/end" for j in judgements if j.chosen is not None}
     findings = find_all(FindingContext(boots, judgements, ids, choice.zone, options.loop_window))
     model = models.CaseModel(
-        generator=models.Generator(name="acforensics", version=version("acforensics"), options=options.shown()),
+        generator=models.Generator(
+            name="acforensics", version=version("acforensics"), options=options.shown()
+        ),
         timezone=str(choice.zone),
         inputs=[_input(i, reading, dated, server_map, choice.zone) for i, reading in enumerate(readings)],
         servers=_servers(server_map, boots),
@@ -216,7 +222,9 @@ def _date(readings: list[Reading], choice: clocks.ZoneChoice, year: int | None) 
                 dated.hit_times[i].append(time)
                 if hit.previous is not None:
                     before = clocks.near(hit.previous.stamp, time, choice.zone)
-                    dated.previous[id(hit)] = Witness(reading.path, hit.previous.line, before, hit.previous.raw)
+                    dated.previous[id(hit)] = Witness(
+                        reading.path, hit.previous.line, before, hit.previous.raw
+                    )
     return dated
 
 
@@ -225,7 +233,8 @@ def _require_something(readings: list[Reading], problems: list[Text]) -> None:
         return
     lines = sum(reading.lines for reading in readings)
     looked = "; ".join(
-        f"{r.path}: {r.format}" + (f", line {r.unframed_samples[0][0]}: {r.unframed_samples[0][1]!r}" if r.unframed_samples else "")
+        f"{r.path}: {r.format}"
+        + (f", line {r.unframed_samples[0][0]}: {r.unframed_samples[0][1]!r}" if r.unframed_samples else "")
         for r in readings[:5]
     )
     message = text("input.nothing-recognised", files=len(readings), lines=lines, looked=looked or "-")
@@ -256,7 +265,9 @@ def _moment(value: str | None, option: str, zone: tzinfo) -> datetime | None:
 # --- the result
 
 
-def _input(i: int, reading: Reading, dated: _Dated, server_map: identity.ServerMap, zone: tzinfo) -> models.Input:
+def _input(
+    i: int, reading: Reading, dated: _Dated, server_map: identity.ServerMap, zone: tzinfo
+) -> models.Input:
     times = dated.times[i]
     notes = [*reading.notes, *dated.notes[i]]
     if reading.unframed:
@@ -295,7 +306,9 @@ def _servers(server_map: identity.ServerMap, boots: dict[str, list[Boot]]) -> li
 def _boots(judgements: list[Judgement], boots: dict[str, list[Boot]], zone: tzinfo) -> list[models.Boot]:
     by_boot = {id(judgement.boot): judgement for judgement in judgements}
     found = []
-    for boot in (boot for own in boots.values() for boot in own):
+    lists = list(boots.values())
+    for number, position in interleave([[boot.first for boot in own] for own in lists]):
+        boot = lists[number][position]
         judgement = by_boot[id(boot)]
         evidence = boot.start_events or [e for e in boot.events if kind_of(e.kind).phase == "start"]
         found.append(
@@ -308,7 +321,7 @@ def _boots(judgements: list[Judgement], boots: dict[str, list[Boot]], zone: tzin
                 evidence=[models.evidence_of(event, zone) for event in evidence[:3]],
             )
         )
-    return sorted(found, key=lambda b: (next(x.first for x in boots[b.server] if x.id == b.id), b.server, b.id))
+    return found
 
 
 def _shutdown(judgement: Judgement, identifier: str, zone: tzinfo) -> models.Shutdown:
@@ -327,7 +340,9 @@ def _shutdown(judgement: Judgement, identifier: str, zone: tzinfo) -> models.Shu
         confidence=chosen.confidence,
         ups_told=judgement.ups_told,
         reasons=[
-            models.Reason(text=a.text, weight=a.weight, evidence=[models.evidence_of(e, zone) for e in a.events])
+            models.Reason(
+                text=a.text, weight=a.weight, evidence=[models.evidence_of(e, zone) for e in a.events]
+            )
             for a in chosen.arguments
         ],
         evidence=[models.evidence_of(event, zone) for event in judgement.evidence],

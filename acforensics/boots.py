@@ -102,7 +102,11 @@ def segments(track: Track) -> list[Segment]:
         before = following.previous.time if following is not None and following.previous is not None else None
         if following is not None and before is not None and before >= first:
             last = max(last, before) if last <= following.time else before
-        found.append(Segment(track, start_event, min(first, last), max(first, last), [e for _, e in items if e is not None]))
+        found.append(
+            Segment(
+                track, start_event, min(first, last), max(first, last), [e for _, e in items if e is not None]
+            )
+        )
     return found
 
 
@@ -117,7 +121,9 @@ def _starts(track: Track) -> list[int]:
         elif event.kind == "os.boot_command_line":
             last = track.items[found[-1]] if found else None
             near = last is not None and abs(time - last[0]) <= _EARLY_LINES
-            stopped = found and any(e is not None and e.kind in _DECISIVE_STOPS for _, e in track.items[found[-1] : i])
+            stopped = found and any(
+                e is not None and e.kind in _DECISIVE_STOPS for _, e in track.items[found[-1] : i]
+            )
             if not near or stopped:
                 found.append(i)
     return found
@@ -243,14 +249,14 @@ def _place_loose(server: str, boots: list[Boot], tracks: list[Track]) -> list[Bo
 
 
 def _running(boots: list[Boot], time: datetime) -> Boot | None:
-    found = None
-    for boot in boots:
-        if (boot.start or boot.first) > time:
-            break
-        found = boot
-    if found is None and boots and boots[0].start is None:
-        return boots[0]
-    return found
+    """The boot whose records span this time; between two boots the earlier one, whose last lines others may lack."""
+    spanning = [boot for boot in boots if (boot.start or boot.first) <= time <= boot.last]
+    if spanning:
+        return spanning[-1]
+    begun = [boot for boot in boots if (boot.start or boot.first) <= time]
+    if begun:
+        return max(begun, key=lambda boot: boot.start or boot.first)
+    return boots[0] if boots and boots[0].start is None else None
 
 
 def _order_events(boot: Boot) -> None:

@@ -43,7 +43,9 @@ def _iso(value: datetime) -> str:
 
 
 Time = Annotated[
-    datetime, PlainSerializer(_iso, return_type=str), WithJsonSchema({"type": "string", "format": "date-time"})
+    datetime,
+    PlainSerializer(_iso, return_type=str),
+    WithJsonSchema({"type": "string", "format": "date-time"}),
 ]
 LocalText = Annotated[Text, WithJsonSchema({"type": "string"}, mode="serialization")]
 

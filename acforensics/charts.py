@@ -1,4 +1,4 @@
-"""The case as a Plotly figure: a lane for each server with its boots and shutdowns, and thin lanes for each layer's events.
+"""The case as a Plotly figure: a lane of boots and shutdowns for each server, and thin lanes of events.
 
 Every text that comes from a log is escaped here, because Plotly reads a small HTML of its own.
 """
@@ -46,7 +46,13 @@ _TRIGGER_MARKS: dict[Trigger, tuple[str, str]] = {
     "unknown": ("#5c636e", "circle-open"),
 }
 _LAYER_COLOURS = {"os": "#6b7280", "clusterpro": "#2f6fb3", "ac": "#a0522d", "ups": "#7a5195"}
-_PLAIN_KINDS = {"os.session_opened", "os.session_closed", "os.command", "os.service_stopping", "clusterpro.message"}
+_PLAIN_KINDS = {
+    "os.session_opened",
+    "os.session_closed",
+    "os.command",
+    "os.service_stopping",
+    "clusterpro.message",
+}
 
 
 @dataclass(frozen=True)
@@ -58,7 +64,9 @@ class Chart:
     total: int
 
 
-def chart(model: CaseModel, timeline: pd.DataFrame, lang: Language, show: Callable[[str], str] = str) -> Chart:
+def chart(
+    model: CaseModel, timeline: pd.DataFrame, lang: Language, show: Callable[[str], str] = str
+) -> Chart:
     """Draw the case.
 
     Args:
@@ -70,7 +78,9 @@ def chart(model: CaseModel, timeline: pd.DataFrame, lang: Language, show: Callab
     import plotly.graph_objects as go
 
     chosen = select(timeline, model.shutdowns, MAX_MARKS)
-    lanes = _Lanes([server.name for server in model.servers], [x for x in _LAYERS if x in set(timeline["layer"])])
+    lanes = _Lanes(
+        [server.name for server in model.servers], [x for x in _LAYERS if x in set(timeline["layer"])]
+    )
     painter = _Painter(lanes, lang, show)
     figure = go.Figure([*painter.boots(model), *painter.events(chosen), *painter.shutdowns(model.shutdowns)])
     figure.update_layout(
@@ -110,20 +120,26 @@ def chart(model: CaseModel, timeline: pd.DataFrame, lang: Language, show: Callab
 
 
 def select(timeline: pd.DataFrame, shutdowns: Sequence[Shutdown], limit: int) -> pd.DataFrame:
-    """The rows that explain most: near a shutdown of any server, and of kinds that tell of stops, power and requests."""
+    """The rows that explain most: near a shutdown, and of kinds that tell of stops, power and requests."""
     if len(timeline) <= limit:
         return timeline
     import numpy as np
     import pandas as pd
 
-    stamps = pd.DatetimeIndex(timeline.index).tz_localize(None).to_numpy().astype("datetime64[us]").astype("int64")
-    ends = np.array(sorted(int(shutdown.time.timestamp() * 1_000_000) for shutdown in shutdowns), dtype="int64")
+    stamps = (
+        pd.DatetimeIndex(timeline.index).tz_localize(None).to_numpy().astype("datetime64[us]").astype("int64")
+    )
+    ends = np.array(
+        sorted(int(shutdown.time.timestamp() * 1_000_000) for shutdown in shutdowns), dtype="int64"
+    )
     near = np.zeros(len(timeline), dtype=bool)
     if len(ends):
         before, after = (round(span / timedelta(microseconds=1)) for span in (_BEFORE, _AFTER))
         following = np.searchsorted(ends, stamps - after)
         near = (following < len(ends)) & (ends[np.minimum(following, len(ends) - 1)] - before <= stamps)
-    telling = timeline["layer"].isin(["ac", "ups"]).to_numpy() | ~timeline["kind"].isin(_PLAIN_KINDS).to_numpy()
+    telling = (
+        timeline["layer"].isin(["ac", "ups"]).to_numpy() | ~timeline["kind"].isin(_PLAIN_KINDS).to_numpy()
+    )
     score = near.astype("int8") * 2 + telling.astype("int8")
     kept = np.sort(np.argsort(-score, kind="stable")[:limit])
     return timeline.iloc[kept]
@@ -153,7 +169,7 @@ class _Lanes:
 
 
 class _Painter:
-    """Makes the traces in one language. Marks carry their data in `customdata`, in the same order for every language."""
+    """Makes the traces in one language. What marks say lies in `customdata`, the same in both."""
 
     def __init__(self, lanes: _Lanes, lang: Language, show: Callable[[str], str]) -> None:
         self._lanes = lanes
@@ -173,11 +189,15 @@ class _Painter:
         found = ((boot.id, _span(boot, model)) for boot in model.boots if (boot.server, None) in self._lanes)
         spans = {name: span for name, span in found if span is not None}
         for state, colour in STATE_COLOURS.items():
-            own = [(boot, spans[boot.id]) for boot in model.boots if boot.end_state == state and boot.id in spans]
+            own = [
+                (boot, spans[boot.id]) for boot in model.boots if boot.end_state == state and boot.id in spans
+            ]
             if not own:
                 continue
             name = text("report.chart.boot", state=text(f"end-state.{state}")).within(self._lang)
-            period = text("report.chart.from-to", start="%{customdata[1]}", end="%{customdata[2]}").within(self._lang)
+            period = text("report.chart.from-to", start="%{customdata[1]}", end="%{customdata[2]}").within(
+                self._lang
+            )
             traces.append(
                 go.Bar(
                     name=name,
@@ -190,7 +210,12 @@ class _Painter:
                         "color": colour,
                         "opacity": 0.85,
                         "line": {"width": 1, "color": colour},
-                        "pattern": {"shape": _STATE_PATTERNS[state], "fillmode": "overlay", "size": 7, "solidity": 0.25},
+                        "pattern": {
+                            "shape": _STATE_PATTERNS[state],
+                            "fillmode": "overlay",
+                            "size": 7,
+                            "solidity": 0.25,
+                        },
                     },
                     customdata=[
                         [
@@ -221,10 +246,14 @@ class _Painter:
                     mode="markers",
                     x=[_naive(s.time) for s in own],
                     y=[self._lanes.of(s.server) for s in own],
-                    marker={"symbol": symbol, "size": 15, "color": colour, "line": {"width": 1.5, "color": "#ffffff"}},
+                    marker={
+                        "symbol": symbol,
+                        "size": 15,
+                        "color": colour,
+                        "line": {"width": 1.5, "color": "#ffffff"},
+                    },
                     customdata=[
-                        [self._safe(s.server), _shown(s.time), *_line_of(s, self._show)]
-                        for s in own
+                        [self._safe(s.server), _shown(s.time), *_line_of(s, self._show)] for s in own
                     ],
                     hovertemplate=(
                         f"<b>{html.escape(name)}</b><br>%{{customdata[0]}}, %{{customdata[1]}}"
@@ -245,14 +274,22 @@ class _Painter:
                 continue
             name = text("report.chart.events", layer=text(f"layer.{layer}")).within(self._lang)
             columns = ["server", "local_time", "kind", "message", "input", "line"]
-            rows = [cast("tuple[str, str, str, str, str, int]", tuple(row)) for row in own[columns].to_numpy().tolist()]
+            rows = [
+                cast("tuple[str, str, str, str, str, int]", tuple(row))
+                for row in own[columns].to_numpy().tolist()
+            ]
             traces.append(
                 go.Scatter(
                     name=name,
                     mode="markers",
                     x=[time[:23] for _, time, *_ in rows],
                     y=[self._lanes.of(server, layer) for server, *_ in rows],
-                    marker={"symbol": "line-ns-open", "size": 11, "color": _LAYER_COLOURS[layer], "line": {"width": 1.6}},
+                    marker={
+                        "symbol": "line-ns-open",
+                        "size": 11,
+                        "color": _LAYER_COLOURS[layer],
+                        "line": {"width": 1.6},
+                    },
                     customdata=[
                         [
                             self._safe(server),
@@ -302,7 +339,7 @@ def _file_name(path: str) -> str:
 
 
 def _span(boot: Boot, model: CaseModel) -> tuple[datetime, datetime] | None:
-    """Where its bar begins and ends: a boot without a start, or without an end, reaches to the edge of its server's logs."""
+    """Where its bar begins and ends; without a start or end it reaches to the edge of the logs."""
     own = [item for item in model.inputs if boot.server in item.server.split(", ")] or model.inputs
     firsts = [item.first for item in own if item.first is not None]
     lasts = [item.last for item in own if item.last is not None]

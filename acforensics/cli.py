@@ -31,7 +31,9 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     help="What happened to a CLUSTERPRO cluster behind a UPS, from its logs, with evidence.",
 )
-parsers_app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="The definitions of what log lines mean.")
+parsers_app = typer.Typer(
+    no_args_is_help=True, rich_markup_mode=None, help="The definitions of what log lines mean."
+)
 app.add_typer(parsers_app, name="parsers")
 
 
@@ -57,14 +59,17 @@ def _version(wanted: bool) -> None:
 
     libraries = ("pandas", "plotly", "pydantic", "google-re2", "isal", "zstandard", "pyarrow", "Jinja2")
     typer.echo(f"acforensics {version('acforensics')}")
-    typer.echo(f"Python {sys.version.split()[0]}, " + ", ".join(f"{name} {version(name)}" for name in libraries))
+    typer.echo(
+        f"Python {sys.version.split()[0]}, " + ", ".join(f"{name} {version(name)}" for name in libraries)
+    )
     raise typer.Exit
 
 
 @app.callback()
 def _main_options(
     _version_wanted: Annotated[
-        bool, typer.Option("--version", callback=_version, is_eager=True, help="Show versions, for bug reports.")
+        bool,
+        typer.Option("--version", callback=_version, is_eager=True, help="Show versions, for bug reports."),
     ] = False,
 ) -> None:
     pass
@@ -80,24 +85,42 @@ ParsersOption = Annotated[
 
 @app.command()
 def analyze(
-    inputs: Annotated[list[str], typer.Argument(metavar="INPUT...", help="Files, directories or archives of one incident.")],
-    output: Annotated[Path | None, typer.Option("--output", "-o", metavar="REPORT.html", help="HTML report.")] = None,
+    inputs: Annotated[
+        list[str], typer.Argument(metavar="INPUT...", help="Files, directories or archives of one incident.")
+    ],
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", metavar="REPORT.html", help="HTML report.")
+    ] = None,
     json_file: Annotated[
-        str | None, typer.Option("--json", metavar="FILE", help="JSON result; '-' for standard output, and nothing else there.")
+        str | None,
+        typer.Option(
+            "--json", metavar="FILE", help="JSON result; '-' for standard output, and nothing else there."
+        ),
     ] = None,
     timeline: Annotated[
-        Path | None, typer.Option("--timeline", metavar="FILE", help="Timeline as .csv, .jsonl (Timesketch) or .parquet.")
+        Path | None,
+        typer.Option("--timeline", metavar="FILE", help="Timeline as .csv, .jsonl (Timesketch) or .parquet."),
     ] = None,
     lang: LangOption = Lang.en,
     tz: Annotated[
-        str | None, typer.Option("--tz", metavar="ZONE", help="Zone of stamps without one: Asia/Tokyo, +09:00.")
+        str | None,
+        typer.Option("--tz", metavar="ZONE", help="Zone of stamps without one: Asia/Tokyo, +09:00."),
     ] = None,
-    year: Annotated[int | None, typer.Option("--year", metavar="YYYY", help="Year of the newest stamp without one.")] = None,
-    since: Annotated[str | None, typer.Option("--since", metavar="TIME", help="Leave out events before this time.")] = None,
-    until: Annotated[str | None, typer.Option("--until", metavar="TIME", help="Leave out events after this time.")] = None,
+    year: Annotated[
+        int | None, typer.Option("--year", metavar="YYYY", help="Year of the newest stamp without one.")
+    ] = None,
+    since: Annotated[
+        str | None, typer.Option("--since", metavar="TIME", help="Leave out events before this time.")
+    ] = None,
+    until: Annotated[
+        str | None, typer.Option("--until", metavar="TIME", help="Leave out events after this time.")
+    ] = None,
     parsers: ParsersOption = None,
     loop_window: Annotated[
-        float, typer.Option("--loop-window", metavar="MINUTES", help="Longest time between two starts of a reboot loop.")
+        float,
+        typer.Option(
+            "--loop-window", metavar="MINUTES", help="Longest time between two starts of a reboot loop."
+        ),
     ] = 30,
     fail_on: Annotated[
         Level | None, typer.Option("--fail-on", help="Exit with 1 if a finding reaches this severity.")
@@ -108,7 +131,9 @@ def analyze(
     from acforensics.analysis import analyze as run
     from acforensics.timeline import export
 
-    targets = [path for path in (output, timeline, Path(json_file) if json_file not in (None, "-") else None) if path]
+    targets = [
+        path for path in (output, timeline, Path(json_file) if json_file not in (None, "-") else None) if path
+    ]
     _refuse_overwriting(inputs, targets)
     if loop_window <= 0:
         raise UsageError(f"--loop-window {loop_window}: must be more than 0 minutes")
@@ -116,7 +141,15 @@ def analyze(
         raise UsageError(f"--year {year}: not a year that a log can be from")
     if timeline is not None and timeline.suffix.lower() not in (".csv", ".jsonl", ".parquet"):
         raise UsageError(f"--timeline {timeline}: the name must end in .csv, .jsonl or .parquet")
-    case = run(inputs, tz=tz, year=year, since=since, until=until, parsers=parsers or [], loop_window=timedelta(minutes=loop_window))
+    case = run(
+        inputs,
+        tz=tz,
+        year=year,
+        since=since,
+        until=until,
+        parsers=parsers or [],
+        loop_window=timedelta(minutes=loop_window),
+    )
     language: Language = lang.value  # type: ignore[assignment]
     if output is None and json_file is None and timeline is None:
         output = DEFAULT_REPORT
@@ -146,7 +179,10 @@ def demo(lang: LangOption = Lang.en) -> None:
 
 @app.command()
 def explain(
-    name: Annotated[str | None, typer.Argument(metavar="[RULE|TRIGGER]", help="A rule or a trigger; without it, all are listed.")] = None,
+    name: Annotated[
+        str | None,
+        typer.Argument(metavar="[RULE|TRIGGER]", help="A rule or a trigger; without it, all are listed."),
+    ] = None,
     lang: LangOption = Lang.en,
 ) -> None:
     """Explain a rule or a trigger: what it means, how it is decided, what it needs, what to do."""
@@ -166,14 +202,19 @@ def parsers_list(parsers: ParsersOption = None, lang: LangOption = Lang.en) -> N
     from acforensics.parsing.definitions import load
 
     for file in load(parsers or []):
-        counts = {status: sum(event.status == status for event in file.event) for status in ("verified", "inferred", "unverified")}
+        counts = {
+            status: sum(event.status == status for event in file.event)
+            for status in ("verified", "inferred", "unverified")
+        }
         shown = ", ".join(f"{count} {status}" for status, count in counts.items() if count)
         typer.echo(f"{file.name}: {file.title.within(lang.value)} ({shown})")  # type: ignore[arg-type]
 
 
 @parsers_app.command("check")
 def parsers_check(
-    directories: Annotated[list[Path] | None, typer.Argument(metavar="[DIR]...", help="Folders of your own definitions.")] = None,
+    directories: Annotated[
+        list[Path] | None, typer.Argument(metavar="[DIR]...", help="Folders of your own definitions.")
+    ] = None,
 ) -> None:
     """Check definitions: syntax, patterns, and that every example is recognised by its own definition and by no other."""
     from acforensics.parsing.definitions import load

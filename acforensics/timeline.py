@@ -93,13 +93,13 @@ def merge(tracks: Sequence[Track]) -> list[Event]:
     The tracks then refer to the joined events, so that both views speak of the same objects.
     """
     merged: list[Event] = []
-    recent: dict[tuple[str, str, str, str, str], list[Event]] = {}
+    recent: dict[tuple[str, str, str, str], list[Event]] = {}
     for number, position in interleave([[time for time, _ in track.items] for track in tracks]):
         track = tracks[number]
         time, event = track.items[position]
         if event is None:
             continue
-        key = (event.server, event.kind, event.program, event.pid, event.message)
+        key = (event.server, event.kind, event.program, event.message)
         twin = _twin(event, recent.setdefault(key, []))
         if twin is None:
             recent[key].append(event)
@@ -117,7 +117,9 @@ def _twin(event: Event, earlier: list[Event]) -> Event | None:
     for other in reversed(earlier):
         if abs(event.time - other.time) > _SAME_EVENT:
             return None
-        if event.stream not in other.streams:
+        # Some logs leave the pid out.
+        same_pid = not event.pid or not other.pid or event.pid == other.pid
+        if same_pid and event.stream not in other.streams:
             return other
     return None
 

@@ -6,7 +6,7 @@
   const chart = document.getElementById("chart");
   const selected = document.getElementById("selected");
   const dark = window.matchMedia("(prefers-color-scheme: dark)");
-  const HOUR = 3600000;
+  const MARGIN = 600000; // shown before and after a shutdown, in milliseconds
   const PRINT_WIDTH = 690;
   let range = null;
   let printing = false;
@@ -115,17 +115,18 @@
     selected.querySelector("code").textContent = plain(own[3]);
   }
 
-  function zoom(moment) {
-    const at = new Date(`${moment.slice(0, 23)}Z`).getTime();
+  // Local times without a zone, as on the axis: counted as if they were UTC, so that the browser's zone plays no part.
+  function zoom(first, last) {
+    const at = (moment) => new Date(`${moment.slice(0, 23)}Z`).getTime();
     const text = (value) => new Date(value).toISOString().slice(0, 23);
-    range = [text(at - HOUR / 6), text(at + HOUR / 6)];
+    range = [text(at(first) - MARGIN), text(at(last) + MARGIN)];
     draw();
     document.getElementById("timeline").scrollIntoView();
   }
 
   document.getElementById("whole-time").addEventListener("click", () => { range = null; draw(); });
-  for (const button of document.querySelectorAll("button[data-zoom]")) {
-    button.addEventListener("click", () => zoom(button.dataset.zoom));
+  for (const control of document.querySelectorAll("[data-zoom]")) {
+    control.addEventListener("click", () => zoom(control.dataset.zoom, control.dataset.until || control.dataset.zoom));
   }
 
   // --- page
@@ -147,7 +148,7 @@
   let closed = [];
   window.addEventListener("beforeprint", () => {
     printing = true;
-    closed = [...document.querySelectorAll("details:not([open]):not(.screen-only)")];
+    closed = [...document.querySelectorAll("details:not([open]):not(.screen-only):not(.unused)")];
     for (const details of closed) details.open = true;
     draw();
   });

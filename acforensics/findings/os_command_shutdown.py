@@ -21,9 +21,15 @@ def _finding(context: FindingContext, judgement: Judgement) -> Finding:
     in_cluster = any(
         event.layer in ("clusterpro", "ac") for boot in context.boots[server] for event in boot.events
     )
-    severity: Severity = "critical" if in_cluster else "warning"
-    who = text("finding.os-command-shutdown.actor", user=chosen.actor) if chosen.actor else text("finding.os-command-shutdown.nobody")
-    what = literal(f"`{chosen.command}`") if chosen.command else text("finding.os-command-shutdown.some-command")
+    severity: Severity = "critical" if in_cluster and chosen.confidence != "possible" else "warning"
+    who = (
+        text("finding.os-command-shutdown.actor", user=chosen.actor)
+        if chosen.actor
+        else text("finding.os-command-shutdown.nobody")
+    )
+    what = (
+        literal(f"`{chosen.command}`") if chosen.command else text("finding.os-command-shutdown.some-command")
+    )
     summary = [
         text("finding.os-command-shutdown.summary", time=context.clock(chosen.time), server=server, what=what, who=who,
              mode=text(f"mode.{chosen.mode}"), certainty=certainty(judgement)),
@@ -37,7 +43,11 @@ def _finding(context: FindingContext, judgement: Judgement) -> Finding:
         severity,
         [judgement],
         span=(chosen.time, end_of(judgement)),
-        title=text(f"finding.os-command-shutdown.title-{chosen.confidence}", server=server, mode=text(f"mode.{chosen.mode}")),
+        title=text(
+            f"finding.os-command-shutdown.title-{chosen.confidence}",
+            server=server,
+            mode=text(f"mode.{chosen.mode}"),
+        ),
         summary=join(summary),
         advice=text(f"finding.os-command-shutdown.advice-{chosen.mode}"),
         events=[*judgement.evidence, *ac_commands(judgement.view)],

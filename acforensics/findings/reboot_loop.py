@@ -55,7 +55,11 @@ def _loops(boots: Sequence[Boot], by_boot: dict[int, Judgement], context: Findin
     ends: list[Judgement] = []
     for earlier, later in zip(boots, boots[1:], strict=False):
         judgement = by_boot.get(id(earlier))
-        unasked = judgement is not None and judgement.chosen is not None and judgement.chosen.trigger in (*_UNASKED, "unknown")
+        unasked = (
+            judgement is not None
+            and judgement.chosen is not None
+            and judgement.chosen.trigger in (*_UNASKED, "unknown")
+        )
         if unasked and judgement is not None and _started(later) - _started(earlier) <= context.loop_window:
             chain.append(later)
             ends.append(judgement)
@@ -66,9 +70,11 @@ def _loops(boots: Sequence[Boot], by_boot: dict[int, Judgement], context: Findin
 
 
 def _accepted(chain: list[Boot], ends: list[Judgement]) -> list[_Loop]:
-    """A loop needs three boots, and at least two ends that are known not to be a person's wish."""
-    known = [end for end in ends if end.chosen is not None and end.chosen.trigger in _UNASKED]
-    return [_Loop(chain, ends)] if len(chain) >= _FEWEST_BOOTS and len(known) >= _FEWEST_BOOTS - 1 else []
+    """A loop needs three boots and two ends known not to be a person's wish; one more where they are merely possible."""
+    known = [end.chosen for end in ends if end.chosen is not None and end.chosen.trigger in _UNASKED]
+    sure = any(chosen.confidence != "possible" for chosen in known)
+    fewest = _FEWEST_BOOTS if sure else _FEWEST_BOOTS + 1
+    return [_Loop(chain, ends)] if len(chain) >= fewest and len(known) >= fewest - 1 else []
 
 
 def _started(boot: Boot) -> datetime:
@@ -91,13 +97,19 @@ def _finding(context: FindingContext, loops: list[_Loop]) -> Finding:
         }
     )
     summary = [
-        text("finding.reboot-loop.summary", counts=counts, start=context.clock(start), end=context.clock(end)),
+        text(
+            "finding.reboot-loop.summary", counts=counts, start=context.clock(start), end=context.clock(end)
+        ),
         cause,
         *(sentence for sentence, _ in ending),
     ]
     if others:
         summary.append(text("finding.reboot-loop.others", servers=", ".join(others)))
-    events = [*cause_events, *(event for _, own in ending for event in own), *(e for j in judgements for e in j.evidence[:1])]
+    events = [
+        *cause_events,
+        *(event for _, own in ending for event in own),
+        *(e for j in judgements for e in j.evidence[:1]),
+    ]
     disk = any(_about_disk(event) for event in cause_events)
     return context.finding(
         "reboot-loop",
@@ -116,22 +128,37 @@ def _cause(judgements: Sequence[Judgement]) -> tuple[Text, list[Event]]:
     """One cause, if every end of the loop tells the same one."""
     triggers = {j.chosen.trigger for j in judgements if j.chosen is not None} - {"unknown"}
     if triggers == {"clusterpro-recovery"}:
-        errors = [e for j in judgements for e in j.evidence if e.kind in ("clusterpro.monitor_error", "clusterpro.final_action")]
-        names = {e.fields.get("monitor") or e.fields.get("resource") or e.fields.get("reason") for e in errors} - {None}
+        errors = [
+            e
+            for j in judgements
+            for e in j.evidence
+            if e.kind in ("clusterpro.monitor_error", "clusterpro.final_action")
+        ]
+        names = {
+            e.fields.get("monitor") or e.fields.get("resource") or e.fields.get("reason") for e in errors
+        } - {None}
         if len(names) == 1:
             name = names.pop()
-            key = "finding.reboot-loop.cause-disk" if any(_about_disk(e) for e in errors) else "finding.reboot-loop.cause-monitor"
+            key = (
+                "finding.reboot-loop.cause-disk"
+                if any(_about_disk(e) for e in errors)
+                else "finding.reboot-loop.cause-monitor"
+            )
             first_of_each = list({e.kind: e for e in reversed(errors)}.values())
             return text(key, name=name), sorted(first_of_each, key=lambda e: e.time)
         return text("finding.reboot-loop.cause-recovery"), errors[:2]
     if len(triggers) == 1:
         trigger = triggers.pop()
-        return text(f"finding.reboot-loop.cause-{trigger}"), [e for j in judgements[:1] for e in j.evidence[:2]]
+        return text(f"finding.reboot-loop.cause-{trigger}"), [
+            e for j in judgements[:1] for e in j.evidence[:2]
+        ]
     return text("finding.reboot-loop.cause-unknown"), []
 
 
 def _about_disk(event: Event) -> bool:
-    return bool(_DISK.search(f"{event.fields.get('monitor', '')} {event.fields.get('detail', '')} {event.message}"))
+    return bool(
+        _DISK.search(f"{event.fields.get('monitor', '')} {event.fields.get('detail', '')} {event.message}")
+    )
 
 
 def _ending(context: FindingContext, loop: _Loop) -> tuple[Text, list[Event]]:
@@ -151,7 +178,11 @@ def _ending(context: FindingContext, loop: _Loop) -> tuple[Text, list[Event]]:
     if own is not None and own.chosen is not None:
         ended_by = text(f"trigger.{own.chosen.trigger}")
         return text("finding.reboot-loop.end-stopped", trigger=ended_by, **values), own.evidence[:1]
-    errors = [event for event in last.events if event.kind in ("clusterpro.monitor_error", "clusterpro.final_action")]
+    errors = [
+        event
+        for event in last.events
+        if event.kind in ("clusterpro.monitor_error", "clusterpro.final_action")
+    ]
     if errors:
         return text("finding.reboot-loop.end-open", **values), errors[:1]
     started = [event for event in last.events if event.kind == "clusterpro.monitor_started"]

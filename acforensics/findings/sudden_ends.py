@@ -27,7 +27,11 @@ def _findings(context: FindingContext, trigger: str, rule: str, severity: Severi
     for judgement in context.ended_by(trigger):
         server = judgement.boot.server
         back = end_of(judgement)
-        values = {"server": server, "last": context.clock(judgement.boot.last), "certainty": certainty(judgement)}
+        values = {
+            "server": server,
+            "last": context.clock(judgement.boot.last),
+            "certainty": certainty(judgement),
+        }
         found.append(
             context.finding(
                 rule,

@@ -28,9 +28,16 @@ def find(context: FindingContext) -> list[Finding]:
                 [judgement],
                 span=(chosen.time, end_of(judgement)),
                 title=text("finding.ups-not-told.title", server=server),
-                summary=text("finding.ups-not-told.summary", server=server, time=context.clock(chosen.time),
-                             trigger=text(f"trigger.{chosen.trigger}"), certainty=certainty(judgement)),  # fmt: skip
-                advice=text("finding.ups-not-told.advice-orderly" if orderly else "finding.ups-not-told.advice"),
+                summary=text(
+                    "finding.ups-not-told.summary",
+                    server=server,
+                    time=context.clock(chosen.time),
+                    trigger=text(f"trigger.{chosen.trigger}"),
+                    certainty=certainty(judgement),
+                ),  # fmt: skip
+                advice=text(
+                    "finding.ups-not-told.advice-orderly" if orderly else "finding.ups-not-told.advice"
+                ),
                 events=[*_script(judgement), *judgement.evidence],
             )
         )
@@ -38,4 +45,8 @@ def find(context: FindingContext) -> list[Finding]:
 
 
 def _script(judgement: Judgement) -> list[Event]:
-    return [event for event in judgement.evidence if event.kind in ("clusterpro.resource_stopped", "clusterpro.group_stopped")]
+    return [
+        event
+        for event in judgement.evidence
+        if event.kind in ("clusterpro.resource_stopped", "clusterpro.group_stopped")
+    ]

@@ -1,52 +1,90 @@
-"""Which encoding a line is in, decided line by line: logs of Japanese sites mix UTF-8, EUC-JP and CP932 in one file."""
+"""Which encoding a line is in, decided line by line: logs of Japanese sites mix UTF-8, EUC-JP and CP932.
+
+A line may be cut inside a character (by a length limit, a crash, a full disk): damage is weighed, not refused.
+"""
 
 from __future__ import annotations
 
+import re
 from typing import Literal
 
 Encoding = Literal["ascii", "utf-8", "euc-jp", "cp932", "undecoded"]
 
+# The second one of EUC-JP knows the circled digits and other signs that eucJP-ms has beyond the standard.
+_LEGACY: tuple[tuple[str, Encoding], ...] = (
+    ("euc_jp", "euc-jp"),
+    ("euc_jis_2004", "euc-jp"),
+    ("cp932", "cp932"),
+)
+
+_KANA = range(0x3041, 0x30FF)
+_KANJI = range(0x4E00, 0x9FA1)
+_PUNCTUATION = range(0x3000, 0x3016)
+_FULLWIDTH = range(0xFF01, 0xFF5F)
 _HALFWIDTH_KATAKANA = range(0xFF61, 0xFFA0)
-_HIRAGANA_KATAKANA = range(0x3041, 0x30FF)
-_COMMON_KANJI = range(0x4E00, 0x9FA1)
+_HIGH_RUN = re.compile(rb"[\x80-\xff]+")
+_ESCAPED = re.compile(r"(?:\\x[89a-f][0-9a-f])+")
 
 
 def decode_line(raw: bytes) -> tuple[str, Encoding]:
-    """Decode one line; what no encoding explains is kept with `\\xNN` escapes, so nothing is lost."""
+    r"""Decode one line; what no encoding explains is kept with `\xNN` escapes, so nothing is lost."""
     if raw.isascii():
         return raw.decode("ascii"), "ascii"
     try:
         return raw.decode("utf-8"), "utf-8"
     except UnicodeDecodeError:
         pass
-    best: tuple[float, str, Encoding] | None = None
-    candidates: tuple[tuple[str, Encoding], ...] = (("euc_jp", "euc-jp"), ("cp932", "cp932"))
-    for codec, name in candidates:
-        try:
-            decoded = raw.decode(codec)
-        except UnicodeDecodeError:
-            continue
-        score = _plausibility(decoded)
-        if best is None or score > best[0]:
-            best = (score, decoded, name)
-    if best is not None:
+    if _is_damaged_utf8(raw):
+        return raw.decode("utf-8", "backslashreplace"), "utf-8"
+    best: tuple[float, str, Encoding] = (0.0, "", "undecoded")
+    for codec, name in _LEGACY:
+        for decoded in _readings(raw, codec):
+            score = _plausibility(decoded, name)
+            if score > best[0]:
+                best = (score, decoded, name)
+    if best[0] > 0:
         return best[1], best[2]
     return raw.decode("utf-8", "backslashreplace"), "undecoded"
 
 
-def _plausibility(decoded: str) -> float:
-    """Share of ordinary Japanese characters; EUC-JP bytes read as CP932 turn into half-width katakana and rare signs."""
-    good = bad = 0
-    for character in decoded:
+def _is_damaged_utf8(raw: bytes) -> bool:
+    """Whether nearly all of it is UTF-8 of three and more bytes a character: others hardly ever look so."""
+    high = sum(len(run) for run in _HIGH_RUN.findall(raw))
+    long_forms = sum(len(c.encode()) for c in raw.decode("utf-8", "ignore") if ord(c) >= 0x800)
+    return long_forms >= 3 and long_forms * 4 >= high * 3
+
+
+def _readings(raw: bytes, codec: str) -> list[str]:
+    """The line in one encoding; where that fails, also as a line that begins inside a character."""
+    whole = raw.decode(codec, "backslashreplace")
+    first = _HIGH_RUN.search(raw)
+    if first is None or _ESCAPED.search(whole) is None:
+        return [whole]
+    behind = first.start() + 1
+    return [
+        whole,
+        raw[:behind].decode("ascii", "backslashreplace") + raw[behind:].decode(codec, "backslashreplace"),
+    ]
+
+
+def _plausibility(decoded: str, encoding: Encoding) -> float:
+    """Share of ordinary Japanese characters, above 0 where they prevail.
+
+    EUC-JP read as CP932 turns into half-width katakana and rare signs; written in EUC-JP, half-width katakana
+    have a lead byte of their own and hardly come about by chance.
+    """
+    good = bad = 0.0
+    for character in _ESCAPED.sub("\ufffd", decoded):
         code = ord(character)
         if code < 0x80:
             continue
-        if code in _HIRAGANA_KATAKANA:
+        if code in _KANA:
             good += 2
-        elif code in _COMMON_KANJI or 0x3000 <= code <= 0x3015 or 0xFF01 <= code <= 0xFF5E:
+        elif code in _KANJI or code in _PUNCTUATION or code in _FULLWIDTH:
             good += 1
         elif code in _HALFWIDTH_KATAKANA:
-            bad += 1
+            good += 1 if encoding == "euc-jp" else 0.5
+            bad += 0 if encoding == "euc-jp" else 0.5
         else:
             bad += 2
-    return (good - bad) / max(1, good + bad)
+    return (good - bad) / max(1, good + bad) + (0.001 if good else 0)

@@ -1,7 +1,7 @@
 """The ways in which syslog text files frame a record: stamp, host, program, pid, text.
 
-Formats: rsyslog traditional and file format, RFC 5424, forwarded lines with `<PRI>`, syslog-ng as on SUSE, and the
-short forms of `journalctl`, all of which may alternate within one file (os-ups-formats, chapter 4).
+Formats: rsyslog traditional and file format, RFC 5424, forwarded lines with `<PRI>`, syslog-ng as on SUSE,
+and the short forms of `journalctl`; all may alternate within one file (os-ups-formats, chapter 4).
 """
 
 from __future__ import annotations
@@ -13,7 +13,10 @@ from acforensics.events import Stamp
 
 
 class Record(NamedTuple):
-    """One framed line. `program` is empty where the line has no tag; `uptime` is the kernel's own seconds, if written."""
+    """One framed line.
+
+    `program` is empty where the line has no tag; `uptime` is the kernel's own seconds, if written.
+    """
 
     stamp: Stamp
     host: str
@@ -51,25 +54,40 @@ _ZONE_OFFSETS = {"Z": 0, "UTC": 0, "GMT": 0, "JST": 9 * 3600}
 _CLOCK = r"(?P<hour>\d{1,2}):(?P<minute>\d\d):(?P<second>\d\d)(?:[.,](?P<fraction>\d{1,9}))?"
 _TRADITIONAL = re.compile(
     r"(?:(?P<year_before>\d{4})[ \t]+)?"
-    r"(?:(?P<month>[^\W\d_]{3,5})\.?|(?P<month_number>\d{1,2})月)[ \t]+(?P<day>\d{1,2})日?[ \t]+"
-    r"(?:(?P<year>\d{4})[ \t]+)?" + _CLOCK + r"(?:[ \t]+(?P<year_after>(?:19|20)\d\d)(?=[ \t]))?"
+    r"(?:(?P<month>[A-Za-zÀ-ɏ]{3,5})\.?|(?P<month_number>\d{1,2})月)[ \t]+(?P<day>\d{1,2})日?[ \t]+"
+    r"(?:(?P<year>\d{4})[ \t]+)?" + _CLOCK + r"(?:[ \t]+(?P<year_after>(?:19|20)\d\d)(?=[ \t]))?",
+    re.ASCII,
 )
 _ISO = re.compile(
-    r"(?:(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun|[月火水木金土日])[ \t]+)?"
-    r"(?P<year>\d{4})-(?P<month_number>\d\d)-(?P<day>\d\d)[T \t]"
-    + _CLOCK
-    + r"(?:[ \t]?(?P<offset>Z|[+-]\d\d:?\d\d)|"
-    r"[ \t](?P<zone>[A-Z]{3,5})(?=[ \t]))?"
+    r"(?P<weekday>(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun|[月火水木金土日])[ \t]+)?"
+    r"(?P<year>\d{4})-(?P<month_number>\d\d)-(?P<day>\d\d)[T \t]" + _CLOCK +
+    # `-o short-full` writes any abbreviation; elsewhere a word in capitals may as well be the host.
+    r"(?:[ \t]?(?P<offset>Z|[+-]\d\d:?\d\d)(?=\s|$)"
+    r"|[ \t](?P<zone>UTC|GMT|JST|(?(weekday)[A-Z]{3,5}))(?=[ \t]))?",
+    re.ASCII,
 )
+_YEARS = range(1970, 2200)
 _ISO_FORMAT = "syslog ISO 8601"
 _PRIORITY = re.compile(r"<\d{1,3}>")
 _RFC5424 = re.compile(
     r"1[ ](?P<stamp>\S+)[ ](?P<host>\S+)[ ](?P<program>\S+)[ ](?P<pid>\S+)[ ]\S+[ ]"
-    r"(?:-|(?:\[(?:[^\]\\]|\\.)*\])+)(?:[ ](?P<message>.*))?",
+    r"(?:-|(?:\[(?:[^\]\\]|\\.)*\])+)(?:[ ](?P<message>.*))?$",
     re.DOTALL,
 )
+# A colon ends the tag; a few programs write a pid and leave it out.
 _TAG = re.compile(
-    r"(?P<program>\(?[^\s:\[\]()<>]{1,64}\)?)(?:\((?P<module>[^)\s]*)\))?(?:\[(?P<pid>[^\]]{0,20})\])?\]?:(?:[ \t]|$|(?=[<\[]))"
+    r"(?P<program>\(?[^\s:\[\]()<>]{1,128}\)?)(?:\((?P<module>[^)\s]*)\))?"
+    r"(?:(?:\[(?P<pid>[^\]]{0,20})\])?\]?:(?:[ \t]|$|(?=[<\[]))|\[(?P<bare_pid>\d{1,10})\](?=[ \t]))"
+)
+# First words of an application's own lines, where a log with hosts would have the host.
+_LEVELS = {"DEBUG", "INFO", "NOTICE", "WARN", "WARNING", "ERROR", "CRITICAL", "FATAL", "TRACE"}
+# Where a record begins behind another one in the same line: at its `<PRI>`, or at a stamp glued to what stands
+# before it. A quoted record has a blank, a bracket or a quote before it.
+_RUN_TOGETHER = re.compile(
+    rb"""(?<=[^\s"'(<\[=:,|\x00])(?:"""
+    rb"<\d{1,3}>(?=(?:1 )?\d{4}-\d\d-\d\dT\d\d:|[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d )"
+    rb"|(?=[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d [^\s:]+ [^\s:]+: )"
+    rb"|(?=\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d[.,\d]*(?:Z|[+-]\d\d:?\d\d) [^\s:]+ [^\s:]+: ))"
 )
 # Newer kernels add the caller (`[    T1]`); old klogd left the priority (`<6>`).
 _UPTIME = re.compile(r"(?:<\d>)?\[ *(?P<uptime>\d{1,9}\.\d{1,9})\](?:\[ *[TC]\d+\])? ?|<\d>")
@@ -77,12 +95,7 @@ _UPTIME = re.compile(r"(?:<\d>)?\[ *(?P<uptime>\d{1,9}\.\d{1,9})\](?:\[ *[TC]\d+
 
 def frame(line: str) -> Record | None:
     """Frame one decoded line (without its newline); `None` where it fits no known form."""
-    format_prefix = ""
-    priority = _PRIORITY.match(line)
-    if priority:
-        line = line[priority.end() :]
-        format_prefix = "<PRI> "
-    line = line.lstrip(" \t\ufeff")
+    line, forwarded = _without_priority(line)
     if line.startswith("1 "):
         record = _frame_rfc5424(line)
         if record is not None:
@@ -94,25 +107,52 @@ def frame(line: str) -> Record | None:
     rest = line[end:]
     if not rest[:1].isspace():
         return None
+    host, behind = _first_word(rest)
     plain = format_name == _ISO_FORMAT and "T" not in line[:end]
-    if plain and _TAG.match(rest.strip(" \t").partition(" ")[2]) is None:
+    if plain and (host in _LEVELS or _TAG.match(behind) is None):
         # `2024-01-31 09:00:00 some words` is an application's own line: its first word is not a host.
         return Record(stamp, "", "", "", rest.strip(" \t"), format_name)
-    host, _, rest = rest.strip(" \t").partition(" ")
     if not host or host.endswith(":"):
         # No host at all (some templates drop it): what follows is the tag.
-        host, rest = "", f"{host} {rest}"
-    return _with_tag(stamp, _clean_host(host), rest.lstrip(" "), format_prefix + format_name)
+        host, behind = "", f"{host} {behind}"
+    return _with_tag(stamp, _clean_host(host), behind, ("<PRI> " if forwarded else "") + format_name)
 
 
 def read_stamp(line: str) -> Stamp | None:
     """Read only the stamp at the start of a line."""
-    priority = _PRIORITY.match(line)
-    if priority:
-        line = line[priority.end() :]
-    line = line.removeprefix("1 ").lstrip(" \t\ufeff")
-    found = _match_stamp(line)
+    found = _match_stamp(_without_priority(line)[0].removeprefix("1 "))
     return found[0] if found else None
+
+
+def split_records(line: bytes) -> list[tuple[int, bytes]]:
+    """Take apart the records that stand in one line of a file: (position, record).
+
+    A crash leaves NUL bytes, or nothing at all, where the next record should have begun on a line of its own;
+    forwarded dumps have records run together.
+    """
+    found = []
+    start = 0
+    for end in [m.start() for m in _RUN_TOGETHER.finditer(line)] + [len(line)]:
+        position = start
+        for part in line[start:end].split(b"\0"):
+            if part:
+                found.append((position, part))
+            position += len(part) + 1
+        start = end
+    return found
+
+
+def _without_priority(line: str) -> tuple[str, bool]:
+    line = line.lstrip(" \t\ufeff")
+    priority = _PRIORITY.match(line)
+    return (line[priority.end() :].lstrip(" \t\ufeff"), True) if priority else (line, False)
+
+
+def _first_word(rest: str) -> tuple[str, str]:
+    words = rest.strip(" \t").split(" ", 1)
+    if "\t" in words[0]:
+        words = rest.strip(" \t").split("\t", 1)
+    return words[0], words[1].lstrip(" \t") if len(words) > 1 else ""
 
 
 def _frame_rfc5424(line: str) -> Record | None:
@@ -120,39 +160,34 @@ def _frame_rfc5424(line: str) -> Record | None:
     if match is None:
         return None
     found = _match_stamp(match["stamp"])
-    if found is None:
+    if found is None or found[1] != len(match["stamp"]):
         return None
-
-    def present(value: str | None) -> str:
-        return "" if value in (None, "-") else str(value)
-
-    message = present(match["message"]).lstrip("\ufeff ")
-    return Record(found[0], _clean_host(present(match["host"])), _clean_program(present(match["program"])),
-                  present(match["pid"]), message, "syslog RFC 5424")  # fmt: skip
+    host, program, pid = ("" if match[name] == "-" else match[name] for name in ("host", "program", "pid"))
+    message = (match["message"] or "").lstrip("\ufeff ")
+    return _record(found[0], _clean_host(host), program, pid, message, "syslog RFC 5424")
 
 
 def _with_tag(stamp: Stamp, host: str, rest: str, format_name: str) -> Record:
+    rest = rest.lstrip(" ")
     tag = _TAG.match(rest)
     if tag is None:
         return Record(stamp, host, "", "", rest, format_name)
-    program, pid = _clean_program(tag["program"]), tag["pid"] or ""
-    message = rest[tag.end() :].lstrip(" \t")
+    pid = tag["pid"] or tag["bare_pid"] or ""
+    return _record(stamp, host, tag["program"], pid, rest[tag.end() :].lstrip(" \t"), format_name)
+
+
+def _record(stamp: Stamp, host: str, program: str, pid: str, message: str, format_name: str) -> Record:
+    program = program.rpartition("/")[2] or program
     uptime = None
-    if program == "kernel":
-        stamped = _UPTIME.match(message)
-        if stamped:
-            uptime = float(stamped["uptime"]) if stamped["uptime"] else None
-            message = message[stamped.end() :]
+    if program == "kernel" and (written := _UPTIME.match(message)):
+        uptime = float(written["uptime"]) if written["uptime"] else None
+        message = message[written.end() :]
     return Record(stamp, host, program, pid, message, format_name, uptime)
 
 
 def _clean_host(host: str) -> str:
     """`src@host/host` of syslog-ng's long host names → the host that logged."""
     return host.rpartition("@")[2].partition("/")[0].rstrip(":")
-
-
-def _clean_program(program: str) -> str:
-    return program.rpartition("/")[2] or program
 
 
 def _match_stamp(line: str) -> tuple[Stamp, int, str] | None:
@@ -182,7 +217,8 @@ def _match_stamp(line: str) -> tuple[Stamp, int, str] | None:
         int(match["second"]),
     )
     if not (
-        1 <= month <= 12
+        (year is None or year in _YEARS)
+        and 1 <= month <= 12
         and 1 <= day <= _longest_month(month, year)
         and hour <= 23
         and minute <= 59

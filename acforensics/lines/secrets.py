@@ -6,42 +6,46 @@ import re
 
 MASK = "****"
 
-_TRIGGERS = ("downrequest", "SECCODE", "ESMACnet", "assw", "pwd=")
+_TRIGGERS = ("downrequest", "seccode", "esmacnet", "pass", "pwd")
 _DOWNREQUEST = re.compile(r"(-downrequest\b[\"']?)(?P<arguments>.*)")
 _ADDRESS = re.compile(r"[\"']?(?:\d{1,3}(?:\.\d{1,3}){3}|[0-9a-fA-F:]*:[0-9a-fA-F:]+)[\"']?")
-_SECCODE = re.compile(r"(AC_SECCODE\s*[=:]\s*)(?:\"[^\"]*\"|'[^']*'|\S+)")
-_PASSWORD = re.compile(
-    r"(?i)(\b(?:password|passwd|passphrase|pwd)\s*[=:]\s*|--password[= ])(?:\"[^\"]*\"|'[^']*'|[^\s;,&]+)"
+# A quote that is never closed hides everything behind it.
+_VALUE = r"(?:\"(?:[^\"\\]|\\.)*(?:\"|$)|'[^']*(?:'|$)|[^\s\"']+)+"
+_ASSIGNED = re.compile(
+    # `SECCODE=x`, `PASSWORD: x`, `"password": "x"`, `--password x`. `passwd:` is a tag, `PWD=` a directory.
+    r"((?:(?i:seccode|password|passphrase)[\"']?\s*[=:]|(?i:passwd)[\"']?\s*=|\b[Pp]wd\s*=)\s*"
+    rf"|(?i:--pass(?:word|wd|phrase)?)[=\s]\s*){_VALUE}"
 )
-_DEFAULT_CODE = re.compile("ESMACnet")
+_DEFAULT_CODE = re.compile("ESMACnet", re.IGNORECASE)
 
 
 def mask_secrets(line: str) -> str:
     """Return the line with secrets replaced by `****`; its structure stays."""
-    if not any(trigger in line for trigger in _TRIGGERS):
+    lowered = line.lower()
+    if not any(trigger in lowered for trigger in _TRIGGERS):
         return line
     line = _DOWNREQUEST.sub(lambda match: match[1] + _mask_arguments(match["arguments"]), line)
-    line = _SECCODE.sub(rf"\1{MASK}", line)
-    line = _PASSWORD.sub(rf"\1{MASK}", line)
+    line = _ASSIGNED.sub(rf"\1{MASK}", line)
     return _DEFAULT_CODE.sub(MASK, line)
 
 
 def _mask_arguments(arguments: str) -> str:
-    """`[option] address host code`: everything behind the host is the code, however it is quoted."""
+    """`[option] address host code`: all behind the host is the code, however it is quoted.
+
+    Without an address within the first two words this is not the known form: only its first word stays. The last
+    word is never taken for the host, because a code may follow the address at once.
+    """
     parts = re.split(r"(\s+)", arguments)
-    seen_address = False
-    kept = 0
-    for i, part in enumerate(parts):
-        if not part or part.isspace():
-            continue
-        if not seen_address:
-            seen_address = _ADDRESS.fullmatch(part) is not None or part.strip("\"'") == "localhost"
-            # Without an address within the first two words this is not the known form: mask all but the option.
-            kept += 1
-            if not seen_address and kept > 1:
-                parts[i] = MASK
-        elif kept < 10:
-            kept = 10  # the host name
-        else:
-            parts[i] = MASK
+    words = [i for i, part in enumerate(parts) if part and not part.isspace()]
+    address = next(
+        (
+            n
+            for n, i in enumerate(words[:2])
+            if _ADDRESS.fullmatch(parts[i]) or parts[i].strip("\"'") == "localhost"
+        ),
+        None,
+    )
+    kept = 1 if address is None else min(address + 2, max(address + 1, len(words) - 1))
+    for i in words[kept:]:
+        parts[i] = MASK
     return "".join(parts)

@@ -19,6 +19,8 @@ class CommandMeaning(NamedTuple):
     mode: Mode = "unknown"
     forced: bool = False
     scope: Literal["server", "cluster", "unknown"] = "unknown"
+    conditional: bool = False
+    """It stands behind `&&`, `||` or a test: the record does not say that it ran."""
 
 
 _WRAPPERS = {
@@ -35,6 +37,7 @@ _WRAPPERS = {
     "doas",
     "pkexec",
 }
+_KEYWORDS = {"if", "then", "else", "elif", "while", "until", "do", "for", "case"}
 _SHELLS = {"sh", "bash", "dash", "ksh", "zsh"}
 _SYSTEMCTL_MODES: dict[str, Mode] = {
     "reboot": "reboot",
@@ -57,28 +60,32 @@ def understand(command: str) -> CommandMeaning | None:
     """
     if re.search(r"(?:>|\btee\b)\s*\S*/proc/sysrq-trigger", command):
         return CommandMeaning("crash", forced=True)
-    for words in _simple_commands(command):
+    for words, conditional in _simple_commands(command):
         meaning = _understand_words(words)
         if meaning is not None:
-            return meaning
+            return meaning._replace(conditional=meaning.conditional or conditional)
     return None
 
 
-def _simple_commands(command: str) -> list[list[str]]:
+def _simple_commands(command: str) -> list[tuple[list[str], bool]]:
+    """The single commands of a line, each with whether it runs only under a condition."""
     lexer = shlex.shlex(command[:4096], posix=True, punctuation_chars=";&|\n")
     lexer.whitespace_split = True
     lexer.commenters = ""
-    found: list[list[str]] = [[]]
     try:
-        for word in lexer:
-            if set(word) <= set(";&|\n"):
-                found.append([])
-            else:
-                found[-1].append(word)
+        tokens = list(lexer)
     except ValueError:
         # A quote was cut off or never meant as one: fall back to plain words.
-        found = [part.split() for part in re.split(r"[;&|\n]+", command[:4096])]
-    return [words for words in found if words]
+        tokens = re.findall(r"[;&|\n]+|[^\s;&|]+", command[:4096])
+    found: list[tuple[list[str], bool]] = [([], False)]
+    for token in tokens:
+        if set(token) <= set(";&|\n"):
+            found.append(([], token in ("&&", "||")))
+        elif token in _KEYWORDS and not found[-1][0]:
+            found[-1] = ([], True)
+        else:
+            found[-1][0].append(token)
+    return [(words, conditional) for words, conditional in found if words]
 
 
 def _understand_words(words: list[str]) -> CommandMeaning | None:

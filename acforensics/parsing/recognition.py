@@ -43,7 +43,8 @@ class _Rule:
             return None
         fields = {name: value for name, value in match.groupdict().items() if value is not None}
         if self.fallback is not None:
-            values = {name: allowed[0] for name, allowed in self.fallback.when.items()}
+            # Which of several ids wrote it, the words do not tell.
+            values = {name: allowed[0] for name, allowed in self.fallback.when.items() if len(allowed) == 1}
             return Recognition(
                 self.fallback.kind,
                 {**values, **self.fallback.set, **fields, "recognised_by": "wording"},
@@ -52,7 +53,7 @@ class _Rule:
             )
         fields = {**self.event.set, **fields}
         for refinement, pattern in self.refinements:
-            if all(fields.get(name) in allowed for name, allowed in refinement.when.items()):
+            if all(fields.get(name, "").lower() in allowed for name, allowed in refinement.when.items()):
                 detail = pattern.search(fields.get("text", "")) if pattern is not None else None
                 found = {n: v for n, v in detail.groupdict().items() if v is not None} if detail else {}
                 fields = {**fields, **refinement.set, **found}

@@ -1,6 +1,6 @@
-"""The report as one self-contained HTML page: no network, a strict content security policy, both languages inside.
+"""The report as one self-contained HTML page: no network, a strict content security policy, both languages.
 
-Whatever comes from a log passes through `visible()` and Jinja's autoescape; nothing in the page is built by joining strings.
+Whatever comes from a log passes through `visible()` and Jinja's autoescape; no markup is joined from strings.
 """
 
 from __future__ import annotations
@@ -70,7 +70,9 @@ def bilingual(value: Text) -> Markup:
     """Both languages, of which the page shows one; a text that is the same in both stands once."""
     if value.en == value.ja:
         return _words(value.en)
-    return Markup('<span lang="en">{}</span><span lang="ja">{}</span>').format(_words(value.en), _words(value.ja))
+    return Markup('<span lang="en">{}</span><span lang="ja">{}</span>').format(
+        _words(value.en), _words(value.ja)
+    )
 
 
 def _words(value: str) -> Markup:
@@ -147,7 +149,7 @@ def _json(value: Any) -> Markup:
 
 
 def _policy(scripts: list[str], style: str) -> str:
-    """Nothing from the network; only the scripts and styles of this page. Plotly sets `style` attributes on its marks."""
+    """Nothing from the network; only this page's scripts and styles, and `style` attributes for Plotly."""
     allowed = " ".join(_hash(script) for script in scripts)
     return (
         f"default-src 'none'; script-src {allowed}; style-src-elem {_hash(style)} {_hash('')}; "
@@ -173,6 +175,6 @@ def _plotly() -> str:
 
 @cache
 def _plotly_style_id() -> str:
-    """Plotly adds a map library's style sheet unless an element with this id is there: the policy would refuse it."""
+    """Plotly adds a map library's style sheet, which the policy refuses, unless an element has this id."""
     found = re.search(r'getElementById\("([0-9a-f]{64})"\)', _plotly())
     return found.group(1) if found else ""

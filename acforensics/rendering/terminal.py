@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import shutil
+import sys
 from collections.abc import Sequence
+from pathlib import Path
 
 from acforensics.case import CaseModel, Evidence, Finding, Shutdown
 from acforensics.rendering.plain import shorten, visible
@@ -28,8 +32,30 @@ _MOST_WIDTH = 100
 _TEXT_LIMIT = 300
 
 
+def print_summary(model: CaseModel, lang: Language, report: Path | None) -> None:
+    """Write the summary to standard output: as wide as the terminal, in colour only where one is shown.
+
+    `NO_COLOR` and `FORCE_COLOR` are heeded; characters that the terminal cannot show are written out.
+    """
+    asked = not os.environ.get("NO_COLOR") and (bool(os.environ.get("FORCE_COLOR")) or sys.stdout.isatty())
+    shown = render(
+        model,
+        lang,
+        width=shutil.get_terminal_size().columns,
+        colour=asked and os.environ.get("TERM") != "dumb",
+        report=str(report) if report is not None else None,
+    )
+    encoding = sys.stdout.encoding or "utf-8"
+    sys.stdout.write(shown.encode(encoding, "backslashreplace").decode(encoding))
+
+
 def render(
-    model: CaseModel, lang: Language = "en", *, width: int = 80, colour: bool = False, report: str | None = None
+    model: CaseModel,
+    lang: Language = "en",
+    *,
+    width: int = 80,
+    colour: bool = False,
+    report: str | None = None,
 ) -> str:
     """Return the summary; without `colour` it holds no escape codes at all.
 
@@ -86,7 +112,9 @@ class _Page:
         """Wrapped text; `mark` stands before its first line."""
         hang = indent + width_of(mark)
         for number, piece in enumerate(wrap(self.say(value), self.width - hang)):
-            self._lines.append(" " * indent + (mark if not number else " " * width_of(mark)) + self.style(piece, style))
+            self._lines.append(
+                " " * indent + (mark if not number else " " * width_of(mark)) + self.style(piece, style)
+            )
 
 
 def _verdict(page: _Page, model: CaseModel) -> None:
@@ -112,7 +140,9 @@ def _incident(page: _Page, incident: Incident) -> None:
     page.paragraph(incident.headline, 2, "bold")
     sure = text("verdict.sure", word=text(f"confidence.{incident.confidence}"))
     separator = " " if page.lang == "en" else ""
-    page.paragraph(separator.join(page.say(part) for part in (sure, *incident.why, incident.ups, *incident.after)), 2)
+    page.paragraph(
+        separator.join(page.say(part) for part in (sure, *incident.why, incident.ups, *incident.after)), 2
+    )
     page.paragraph(text("terminal.what-to-do", advice=incident.advice), 2)
 
 
@@ -169,7 +199,12 @@ def _shutdowns(page: _Page, model: CaseModel) -> None:
 
 
 def _row(page: _Page, end: Shutdown) -> list[str]:
-    words = [f"trigger.{end.trigger}", f"confidence.{end.confidence}", f"mode.{end.mode}", f"ups-told.{end.ups_told}"]
+    words = [
+        f"trigger.{end.trigger}",
+        f"confidence.{end.confidence}",
+        f"mode.{end.mode}",
+        f"ups-told.{end.ups_told}",
+    ]
     return [clock(end.time), visible(end.server), *(text(key).within(page.lang) for key in words)]
 
 
@@ -179,7 +214,9 @@ def _columns(cells: Sequence[str], widths: Sequence[int]) -> str:
 
 def _read(page: _Page, model: CaseModel) -> None:
     page.heading("terminal.read")
-    used = [item for item in model.inputs if item.records and item.first is not None and item.last is not None]
+    used = [
+        item for item in model.inputs if item.records and item.first is not None and item.last is not None
+    ]
     for server in dict.fromkeys(item.server for item in used):
         own = [item for item in used if item.server == server]
         page.paragraph(

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
 
-from acforensics.case import CaseModel, Confidence, Finding, Shutdown
+from acforensics.case import CaseModel, Confidence, EndState, Finding, Shutdown
 from acforensics.texts import Text, join, literal, text
 
 Grade = Literal["critical", "warning", "info", "ok"]
@@ -46,6 +46,8 @@ class Incident:
     """The reason that decided, and what keeps it from being certain."""
     ups: Text
     """Whether the UPS was told."""
+    ups_missed: bool
+    """Whether at least one server's UPS is known not to have been told."""
     after: tuple[Text, ...]
     """Whether the servers are up again, where that is worth a sentence."""
     advice: Text
@@ -59,7 +61,10 @@ class Incident:
             return text("verdict.when.span", first=clock(self.start), last=clock(self.end))
         if len(self.times) == 1:
             return literal(clock(self.start))
-        return join([text("verdict.when.of-server", time=clock(time), server=server) for server, time in self.times], _LIST)
+        return join(
+            [text("verdict.when.of-server", time=clock(time), server=server) for server, time in self.times],
+            _LIST,
+        )
 
 
 @dataclass(frozen=True)
@@ -83,9 +88,13 @@ def judge(model: CaseModel) -> Verdict:
     incidents = sorted(_incidents(model), key=lambda incident: (incident.start, incident.servers))
     read = _read(model)
     if not incidents:
-        return Verdict((), 0, read, (text("verdict.none"), text("verdict.none-detail")), text("verdict.none-next"))
+        return Verdict(
+            (), 0, read, (text("verdict.none"), text("verdict.none-detail")), text("verdict.none-next")
+        )
     # Too many to read: keep the gravest, the latest first among equals, and show them in order of time.
-    ranked = sorted(incidents, key=lambda incident: (GRADES.index(incident.grade), -incident.start.timestamp()))
+    ranked = sorted(
+        incidents, key=lambda incident: (GRADES.index(incident.grade), -incident.start.timestamp())
+    )
     kept = {id(incident) for incident in ranked[:_MOST_INCIDENTS]}
     shown = tuple(incident for incident in incidents if id(incident) in kept)
     return Verdict(shown, len(incidents) - len(shown), read)
@@ -110,7 +119,9 @@ def _incidents(model: CaseModel) -> list[Incident]:
         if finding.rule == "reboot-loop" and ends:
             taken.update(end.id for end in ends)
             found.append(_loop(model, ends))
-    rest = sorted((end for end in model.shutdowns if end.id not in taken), key=lambda end: (end.time, end.server))
+    rest = sorted(
+        (end for end in model.shutdowns if end.id not in taken), key=lambda end: (end.time, end.server)
+    )
     states = {boot.id: boot.end_state for boot in model.boots}
     groups: list[list[Shutdown]] = []
     for end in rest:
@@ -122,28 +133,33 @@ def _incidents(model: CaseModel) -> list[Incident]:
     return found + [_ending(model, group, states) for group in groups]
 
 
-def _equal(group: list[Shutdown], end: Shutdown, states: dict[str, str]) -> bool:
+def _equal(group: list[Shutdown], end: Shutdown, states: Mapping[str, EndState]) -> bool:
     """Several servers that ended alike within minutes are one incident."""
     first = group[0]
     return (
         end.time - group[-1].time <= _TOGETHER
         and end.server not in {other.server for other in group}
-        and (first.trigger, first.mode, first.actor, first.confidence) == (end.trigger, end.mode, end.actor, end.confidence)
+        and (first.trigger, first.mode, first.actor, first.confidence)
+        == (end.trigger, end.mode, end.actor, end.confidence)
         and (states.get(first.boot) == "clean") == (states.get(end.boot) == "clean")
     )
 
 
-def _ending(model: CaseModel, group: list[Shutdown], states: dict[str, str]) -> Incident:
+def _ending(model: CaseModel, group: list[Shutdown], states: Mapping[str, EndState]) -> Incident:
     first = group[0]
     findings = _findings_about(model, group)
     servers = [end.server for end in group]
     values = {"servers": names(servers), "ended": text(f"verdict.ended.{first.mode}")}
     if first.trigger == "unknown":
         orderly = first.mode != "unknown" or states.get(first.boot) == "clean"
-        headline = text("verdict.headline.undecided" if orderly else "verdict.headline.undecided-sudden", **values)
+        headline = text(
+            "verdict.headline.undecided" if orderly else "verdict.headline.undecided-sudden", **values
+        )
     else:
         sudden = "sudden-" if first.trigger in _SUDDEN else ""
-        headline = text(f"verdict.headline.{sudden}{first.confidence}", cause=_cause(group, findings), **values)
+        headline = text(
+            f"verdict.headline.{sudden}{first.confidence}", cause=_cause(group, findings), **values
+        )
     return Incident(
         grade=_grade(group, findings),
         start=first.time,
@@ -154,6 +170,7 @@ def _ending(model: CaseModel, group: list[Shutdown], states: dict[str, str]) -> 
         headline=_tidy(headline),
         why=tuple(_why(group)),
         ups=_ups(group),
+        ups_missed=any(end.ups_told in ("no", "partly") for end in group),
         after=(),
         advice=_advice(group, findings),
         shutdowns=tuple(end.id for end in group),
@@ -192,6 +209,7 @@ def _loop(model: CaseModel, ends: list[Shutdown]) -> Incident:
         headline=_tidy(headline),
         why=tuple(_why(ends[:1])) if one_cause else (),
         ups=_ups(ends),
+        ups_missed=any(end.ups_told in ("no", "partly") for end in ends),
         after=(text("verdict.up-again", each=join(up, _LIST)),) if up else (),
         advice=text("verdict.next.clusterpro-recovery" if recovery else "verdict.next.loop"),
         shutdowns=tuple(end.id for end in ends),
@@ -222,8 +240,12 @@ def _grade(group: list[Shutdown], findings: list[Finding]) -> Grade:
 
 def _cause(group: list[Shutdown], findings: list[Finding]) -> Text:
     first = group[0]
-    past = any(finding.rule == "os-command-shutdown" and finding.severity == "critical" for finding in findings)
-    cause = text("verdict.cause.os-command-past" if past else f"verdict.cause.{_key_pressed(group) or first.trigger}")
+    past = any(
+        finding.rule == "os-command-shutdown" and finding.severity == "critical" for finding in findings
+    )
+    cause = text(
+        "verdict.cause.os-command-past" if past else f"verdict.cause.{_key_pressed(group) or first.trigger}"
+    )
     details = []
     commands = {end.command for end in group}
     if len(commands) == 1 and first.command:
@@ -246,7 +268,7 @@ def _key_pressed(group: list[Shutdown]) -> str | None:
 
 
 def _why(group: list[Shutdown]) -> list[Text]:
-    """The first reason for it, where the headline does not say it already, and what keeps it from being certain."""
+    """The first reason, where the headline does not say it already, and what keeps it from being certain."""
     found = []
     told = group[0].command is not None and group[0].confidence == "certain"
     reasons = [(end.server, next((r.text for r in end.reasons if r.weight == "for"), None)) for end in group]
@@ -254,7 +276,9 @@ def _why(group: list[Shutdown]) -> list[Text]:
     if known and not told:
         same = len({reason for _, reason in known}) == 1
         parts = (
-            [known[0][1]] if same else [text("verdict.of-server", server=server, what=reason) for server, reason in known[:3]]
+            [known[0][1]]
+            if same
+            else [text("verdict.of-server", server=server, what=reason) for server, reason in known[:3]]
         )
         found.append(text("verdict.because", reason=_open(join(parts, Text(en="; ", ja="／")))))
     if group[0].confidence != "certain":
@@ -319,7 +343,7 @@ def _capital(sentence: Text) -> Text:
 
 
 def _tidy(sentence: Text) -> Text:
-    """Japanese has no space between Japanese words; what stands in backquotes is quoted and stays as it is."""
+    """Japanese has no space between Japanese words; what is quoted in backquotes stays as it is."""
     parts = sentence.ja.split("`")
     parts[::2] = [_SPACE_BETWEEN_JAPANESE.sub("", part) for part in parts[::2]]
     return Text(en=sentence.en, ja="`".join(parts))

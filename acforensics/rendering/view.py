@@ -1,4 +1,4 @@
-"""What the page shows, prepared from the result: shortened paths, formatted times, bounded lists. No markup here."""
+"""What the page shows, prepared from the result: short paths, formatted times, bounded lists. No markup."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ class Places:
         self._prefix = _common(parents) if parents else ""
 
     def short(self, path: str) -> str:
-        """`svr031/var/log/messages` for `/tmp/case.tar.gz!svr031/var/log/messages` where that is the only archive."""
+        """`svr031/var/log/syslog` for `/tmp/case.tar.gz!svr031/var/log/syslog`, if there is one archive."""
         outer, bang, inner = path.partition("!")
         if bang and self._one:
             return inner
@@ -90,7 +90,9 @@ class View:
         doubtful = timeline[timeline["certainty"] != "verified"]
         self._certainty: Mapping[tuple[str, int], str] = {
             (str(path), int(line)): str(certainty)
-            for path, line, certainty in zip(doubtful["input"], doubtful["line"], doubtful["certainty"], strict=True)
+            for path, line, certainty in zip(
+                doubtful["input"], doubtful["line"], doubtful["certainty"], strict=True
+            )
         }
 
     # --- evidence
@@ -113,7 +115,9 @@ class View:
 
     def findings(self) -> list[Finding]:
         """The gravest first, then by time."""
-        return sorted(self.model.findings, key=lambda f: (SEVERITIES.index(f.severity), f.start, f.rule))[:MAX_FINDINGS]
+        return sorted(self.model.findings, key=lambda f: (SEVERITIES.index(f.severity), f.start, f.rule))[
+            :MAX_FINDINGS
+        ]
 
     def shutdowns(self) -> list[Shutdown]:
         """By time."""

@@ -1,4 +1,4 @@
-"""Wraps text for a terminal: Japanese is two cells wide, has no blanks, and some of its characters may not begin a line."""
+"""Wraps text for a terminal: Japanese is two cells wide, has no blanks, and has its rules about line ends."""
 
 from __future__ import annotations
 
@@ -6,9 +6,12 @@ import re
 
 from rich.cells import cell_len
 
-# A time, a word, or a single wide character; blanks belong to none.
-_PIECE = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d|\s+|[\u1100-\u11ff\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe4f\uff01-\uff60\uffe0-\uffe6]|[^\s\u1100-\u11ff\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe4f\uff01-\uff60\uffe0-\uffe6]+")  # fmt: skip
-_NOT_FIRST = set("、。，．・：；？！）］｝」』】〉》〕ーぁぃぅぇぉっゃゅょゎァィゥェォッャュョヮヵヶ々),.:;?!]}")
+_WIDE = r"\u1100-\u11ff\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe4f\uff01-\uff60\uffe0-\uffe6"
+# A time, a single wide character, a word, or the blanks between them.
+_PIECE = re.compile(rf"\d{{4}}-\d\d-\d\d \d\d:\d\d:\d\d|\s+|[{_WIDE}]|[^\s{_WIDE}]+")
+_NOT_FIRST = set(
+    "、。，．・：；？！）］｝」』】〉》〕ーぁぃぅぇぉっゃゅょゎァィゥェォッャュョヮヵヶ々),.:;?!]}"
+)
 _NOT_LAST = set("（［｛「『【〈《〔([{")
 
 
@@ -49,7 +52,12 @@ def _units(text: str) -> list[str]:
     units: list[str] = []
     for piece in _PIECE.findall(text):
         blank = piece.isspace()
-        if units and not units[-1].isspace() and not blank and (piece[0] in _NOT_FIRST or units[-1][-1] in _NOT_LAST):
+        if (
+            units
+            and not units[-1].isspace()
+            and not blank
+            and (piece[0] in _NOT_FIRST or units[-1][-1] in _NOT_LAST)
+        ):
             units[-1] += piece
         else:
             units.append(piece)

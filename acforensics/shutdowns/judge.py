@@ -59,7 +59,9 @@ def judge_boots(boots: Mapping[str, Sequence[Boot]], zone: tzinfo) -> list[Judge
             view.neighbours = neighbours
         habit = sum(view.stop_orderly for view in own)
         judgements += [_judge(view, zone, traces[server], habit) for view in own]
-    return sorted(judgements, key=lambda j: (j.chosen.time if j.chosen else j.boot.last, j.boot.server, j.boot.id))
+    return sorted(
+        judgements, key=lambda j: (j.chosen.time if j.chosen else j.boot.last, j.boot.server, j.boot.id)
+    )
 
 
 def _view(boot: Boot, events: Mapping[str, list[Event]]) -> StopView:
@@ -85,14 +87,15 @@ def _ended(view: StopView, zone: tzinfo) -> bool:
 
 
 def _choose(view: StopView, zone: tzinfo, usually_logs_stops: bool) -> Hypothesis:
+    recorded = operators.os_command_recorded(view, zone)
     hypotheses: list[Callable[[], Hypothesis | None]] = [
-        lambda: orderly.clusterpro_recovery(view),
+        lambda: orderly.clusterpro_recovery(view, recorded),
         lambda: orderly.clusterpro_command(view),
-        lambda: power.ac_power_failure(view),
+        lambda: power.ac_power_failure(view, recorded),
         lambda: power.ac_schedule(view),
         lambda: power.ups_agent(view),
-        lambda: operators.hardware_request(view),
-        lambda: operators.os_command_recorded(view, zone),
+        lambda: operators.hardware_request(view, recorded),
+        lambda: recorded,
         lambda: sudden.fencing(view),
         lambda: sudden.crash(view),
         lambda: operators.os_command_inferred(view),
@@ -114,7 +117,9 @@ def _end_state(view: StopView, chosen: Hypothesis) -> EndState:
         return "unclean" if positive else "unknown"
     if view.unclean_signs:
         if view.stop_orderly:
-            chosen.arguments.append(Argument(text("reason.unclean-after-stop"), "against", view.unclean_signs[:1]))
+            chosen.arguments.append(
+                Argument(text("reason.unclean-after-stop"), "against", view.unclean_signs[:1])
+            )
             return "unknown"
         return "unclean"
     return "clean" if view.stop_orderly else "unknown"

@@ -22,22 +22,26 @@ _RAISING = {"su", "sudo"}
 _PRIVILEGED = {"root", "toor"}
 
 
-def hardware_request(view: StopView) -> Hypothesis | None:
-    """Power button, ACPI or BMC soft power-off, Ctrl-Alt-Del, over-temperature."""
-    keys = view.before_end(["os.power_key", "os.ctrl_alt_del"], _KEY_LEAD)
-    acted = view.before_end(["os.power_key_acted", "os.ctrl_alt_del_acted"], _KEY_LEAD)
-    hot = view.before_end(["os.thermal_shutdown"], _KEY_LEAD)
-    if not view.stop_orderly and not acted:
+def hardware_request(view: StopView, recorded: Hypothesis | None) -> Hypothesis | None:
+    """Power button, ACPI or BMC soft power-off, Ctrl-Alt-Del, over-temperature.
+
+    Args:
+        view: the end to explain.
+        recorded: an OS command on record for this end; it outranks a key that is not seen to be acted on.
+    """
+    keys = view.before_end(["os.power_key", "os.ctrl_alt_del", "os.thermal_shutdown"], _KEY_LEAD)
+    acted = view.before_end(["os.power_key_acted"], _KEY_LEAD)
+    pressed = sorted([*keys, *acted], key=lambda event: event.time)
+    if not pressed or not (view.stop_orderly or acted):
         return None
-    if not keys and not acted and not hot:
+    console = [event for event in keys if event.kind == "os.ctrl_alt_del"]
+    acted += [event for event in view.os_stops if console and event.kind == "os.ctrl_alt_del_acted"]
+    if recorded is not None and not acted:
         return None
-    pressed = sorted([*keys, *acted, *hot], key=lambda event: event.time)
-    named = "reason.thermal" if hot and not keys else "reason.power-key"
-    if any(event.kind.startswith("os.ctrl_alt_del") for event in pressed):
-        named = "reason.ctrl-alt-del"
-    arguments = [Argument(text(named), events=pressed[:2])]
+    named = {"os.ctrl_alt_del": "reason.ctrl-alt-del", "os.thermal_shutdown": "reason.thermal"}
+    arguments = [Argument(text(named.get(pressed[0].kind, "reason.power-key")), events=pressed[:2])]
     arguments += _os_lines(view)
-    certain = bool(acted) and (bool(keys) or view.decisive)
+    certain = bool(acted) and bool(keys or view.decisive)
     return Hypothesis("hardware-request", "certain" if certain else "likely", pressed[0].time,
                       mode_of([*acted, *view.os_stops]), "server", arguments=arguments)  # fmt: skip
 
@@ -54,18 +58,27 @@ def os_command_recorded(view: StopView, zone: tzinfo) -> Hypothesis | None:
     key = "reason.command-cron" if by_cron else "reason.command"
     arguments = [Argument(text(key, user=user or "?", command=command or "?"), events=[event])]
     arguments += _os_lines(view)
-    if view.os_stops:
-        confidence: Confidence = "certain"
-    else:
+    confidence: Confidence = "certain"
+    if meaning.conditional:
+        # Behind a test in a job anything may have stopped the machine; a reboot that came fits the command at least.
+        confidence = "likely" if mode_of(view.os_stops) == "reboot" and not by_cron else "possible"
+        arguments.append(Argument(text("reason.command-conditional"), "missing"))
+    elif not view.os_stops:
         confidence = "likely"
-        arguments.append(Argument(text("reason.no-stop-lines-forced" if meaning.forced else "reason.no-stop-lines"), "missing"))
+        arguments.append(
+            Argument(
+                text("reason.no-stop-lines-forced" if meaning.forced else "reason.no-stop-lines"), "missing"
+            )
+        )
     observed = mode_of(view.os_stops)
     mode = meaning.mode if meaning.mode != "unknown" else observed
     if observed not in ("unknown", mode):
         arguments.append(Argument(text("reason.mode-differs"), "against", view.os_stops[:1]))
-        confidence, mode = "likely", observed
+        confidence, mode = "possible" if meaning.conditional else "likely", observed
     time = event.time if meaning.effect == "end" else (view.first_stop or event.time)
-    return Hypothesis("os-command", confidence, time, mode, "server", None if by_cron else user, command, arguments)
+    return Hypothesis(
+        "os-command", confidence, time, mode, "server", None if by_cron else user, command, arguments
+    )
 
 
 def os_command_inferred(view: StopView) -> Hypothesis | None:
@@ -75,12 +88,20 @@ def os_command_inferred(view: StopView) -> Hypothesis | None:
     So a halt is left undecided unless a person had just logged in, and is then no more than possible: people log in
     when the power fails.
     """
-    asked = [e for e in view.os_stops if e.kind in ("os.shutdown_started", "os.shutdown_announced", "os.runlevel_switched")]
+    asked = [
+        e
+        for e in view.os_stops
+        if e.kind in ("os.shutdown_started", "os.shutdown_announced", "os.runlevel_switched")
+    ]
     if not asked:
         return None
     mode = mode_of(view.os_stops)
     people = _people(view)
-    raised = [event for event in people if event.fields.get("via") in _RAISING or event.fields.get("user") in _PRIVILEGED]
+    raised = [
+        event
+        for event in people
+        if event.fields.get("via") in _RAISING or event.fields.get("user") in _PRIVILEGED
+    ]
     fresh = [event for event in people if view.end - event.time <= _FRESH_LOGIN]
     if mode != "reboot" and not fresh:
         return None
@@ -91,7 +112,9 @@ def os_command_inferred(view: StopView) -> Hypothesis | None:
     else:
         arguments.append(Argument(text("reason.nobody-seen"), "missing"))
     arguments.append(Argument(text("reason.no-command-record"), "missing"))
-    cluster_lines = view.of("clusterpro.daemon_stopping", "clusterpro.group_stopping", "clusterpro.daemon_started")
+    cluster_lines = view.of(
+        "clusterpro.daemon_stopping", "clusterpro.group_stopping", "clusterpro.daemon_started"
+    )
     if cluster_lines:
         arguments.append(Argument(text("reason.no-cluster-request"), events=cluster_lines[-1:]))
     else:
@@ -102,7 +125,16 @@ def os_command_inferred(view: StopView) -> Hypothesis | None:
     actor = _actor(raised, people) if likely else None
     if actor is not None:
         arguments.append(Argument(text("reason.actor-inferred", user=actor), events=raised[-1:]))
-    return Hypothesis("os-command", "likely" if likely else "possible", asked[0].time, mode, "server", actor, None, arguments)
+    return Hypothesis(
+        "os-command",
+        "likely" if likely else "possible",
+        asked[0].time,
+        mode,
+        "server",
+        actor,
+        None,
+        arguments,
+    )
 
 
 def _relevant(view: StopView, event: Event, zone: tzinfo) -> tuple[Event, CommandMeaning] | None:

@@ -3,126 +3,196 @@
 from __future__ import annotations
 
 import re
-from datetime import timedelta
+from datetime import datetime, timedelta
 
-from acforensics.case import Scope
+from acforensics.case import Confidence, Scope
 from acforensics.events import Event
 from acforensics.parsing.commands import understand
 from acforensics.shutdowns.reasons import Argument, Hypothesis, mode_of
-from acforensics.shutdowns.view import StopView
+from acforensics.shutdowns.view import StopView, same_server
 from acforensics.texts import text
 
-_COMMANDS = re.compile(r"^(?:clpstdn|clpdown|clpcl|clprexec|webmgr|webui|apisv|api|clpwebmgr|webserver|down)", re.IGNORECASE)
-# Modules of CLUSTERPRO that stop a server without being told to by a person.
-_DAEMONS = re.compile(r"^(?:rm|rc|nm|np|pm|mm|mrw|monp|haltp|forcestop|fst|userw|clprm|clprc|clpnm|clppm)\b", re.IGNORECASE)
+_COMMANDS = re.compile(r"^(?:clp|webmgr|webui|cluster ?webui|apisv|api|webserver|down\b)", re.IGNORECASE)
+# Modules that stop a server without being told to by a person. Others (nm, pm, trnsv) may pass on a person's request.
+_RECOVERING = re.compile(r"^(?:clp)?(?:rm|rc|mm|mrw|monp|haltp|userw)\b", re.IGNORECASE)
 _TAKES_EFFECT = timedelta(minutes=10)
 _FINAL_ACTION_LEAD = timedelta(minutes=30)
 _COMMAND_LEAD = timedelta(minutes=2)
+_OWN_ACTIONS = {
+    "clusterpro.final_action",
+    "clusterpro.network_partition",
+    "clusterpro.process_failed",
+    "clusterpro.forced_stop",
+}
+_ENDS_NOTHING = {None, "stop-service", "script"}
 _EFFECTS = {
     "clusterpro.stop_received",
     "clusterpro.stopping",
     "clusterpro.server_shut_down",
     "clusterpro.cluster_shut_down",
 }
+_UNDER_WAY = (*_EFFECTS, "clusterpro.daemon_stopping", "clusterpro.group_stopping")
 
 
-def clusterpro_recovery(view: StopView) -> Hypothesis | None:
-    """Final action of a monitor or a group resource, a failed daemon, a network partition."""
+def clusterpro_recovery(view: StopView, recorded: Hypothesis | None) -> Hypothesis | None:
+    """CLUSTERPRO by itself: final action, network partition, failed daemon, its own reset of this server.
+
+    Args:
+        view: the end to explain.
+        recorded: an OS command on record for this end; it outranks an action that CLUSTERPRO did not carry out.
+    """
     requests = view.cluster_requests
     received = [e for e in requests if e.kind == "clusterpro.stop_received"]
-    by_daemon = [e for e in received if _DAEMONS.match(e.fields.get("requester", ""))]
-    actions = _final_actions(view)
-    if not by_daemon and not actions:
+    by_module = [e for e in received if _RECOVERING.match(e.fields.get("requester", ""))]
+    actions = _own_actions(view)
+    carried_out = [*by_module, *(e for e in requests if e.kind in _EFFECTS)]
+    if actions and recorded is not None and not carried_out:
         return None
-    if any(_asked_by_person(event) for event in requests) and not by_daemon:
+    if not by_module and not actions:
         return None
-    if not view.stop_orderly and not actions and view.unclean_signs:
+    asked = sorted([*actions, *by_module], key=lambda event: event.time)
+    person = _asked_by_person_anywhere(view)
+    if person and person[0].time <= asked[0].time and not by_module:
         return None
-    asked = [*actions, *by_daemon]
-    first = min(asked, key=lambda event: event.time)
     mode = mode_of([*actions, *requests, *view.os_stops])
     arguments = []
     if actions:
         action = actions[0]
-        what = action.fields.get("monitor") or action.fields.get("resource") or action.fields.get("reason") or "?"
+        what = (
+            action.fields.get("monitor")
+            or action.fields.get("resource")
+            or action.fields.get("reason")
+            or action.message
+        )
         arguments.append(Argument(text("reason.final-action", what=what), events=actions[:2]))
-        errors = [e for e in view.before_end(["clusterpro.monitor_error"], _FINAL_ACTION_LEAD) if e.time <= action.time]
+        errors = [
+            e
+            for e in view.before_end(["clusterpro.monitor_error"], _FINAL_ACTION_LEAD)
+            if e.time <= action.time
+        ]
         if errors:
             detail = errors[-1].fields.get("detail") or errors[-1].message
             arguments.append(Argument(text("reason.monitor-error", detail=detail), events=errors[-1:]))
-    if by_daemon:
-        requester = by_daemon[0].fields.get("requester", "?")
-        arguments.append(Argument(text("reason.stop-from-daemon", requester=requester), events=by_daemon[:1]))
+    if by_module:
+        requester = by_module[0].fields.get("requester", "?")
+        arguments.append(Argument(text("reason.stop-from-daemon", requester=requester), events=by_module[:1]))
     confirmation = _confirmation(view, requests)
     arguments += confirmation
-    certain = bool(actions and (received or confirmation))
-    return Hypothesis("clusterpro-recovery", "certain" if certain else "likely", first.time, mode,
+    if not view.stop_orderly and view.unclean_signs:
+        arguments.append(Argument(text("reason.unclean"), events=view.unclean_signs[:1]))
+    certain = bool(actions) and bool(received or confirmation)
+    return Hypothesis("clusterpro-recovery", "certain" if certain else "likely", asked[0].time, mode,
                       _scope(requests), arguments=arguments)  # fmt: skip
 
 
 def clusterpro_command(view: StopView) -> Hypothesis | None:
     """clpstdn, clpdown, Cluster WebUI or an API request."""
-    requests = [event for event in view.cluster_requests if event.kind != "clusterpro.final_action"]
-    asked = [e for e in requests if e.kind in ("clusterpro.shutdown_requested", "clusterpro.stop_received")]
-    typed = [e for e in view.before_end(["os.command"], timedelta(hours=3)) if _is_cluster_command(e)]
+    requests = [
+        event for event in view.cluster_requests if event.kind in (*_EFFECTS, "clusterpro.shutdown_requested")
+    ]
     effects = [event for event in requests if event.kind in _EFFECTS]
-    typed = [e for e in typed if effects and abs(effects[0].time - e.time) <= _TAKES_EFFECT]
+    asked = [e for e in requests if e.kind == "clusterpro.stop_received" or _took_effect(view, e)]
+    typed = [
+        e
+        for e in view.before_end(["os.command"], timedelta(hours=3))
+        if _is_cluster_command(e) and _took_effect(view, e)
+    ]
     if not asked and not effects:
-        return None
-    if asked and not effects and not view.os_stops:
         return None
     if effects and not view.stop_orderly and view.unclean_signs:
         # The stop had begun, but something else ended the machine before it was over.
         return None
     first = min([*(asked or effects), *typed], key=lambda event: event.time)
-    arguments = []
     personal = [event for event in asked if _asked_by_person(event)]
+    elsewhere = [] if personal or typed else _asked_by_person_anywhere(view)
+    arguments = []
     if asked:
         source = (personal or asked)[0]
         requester = source.fields.get("requester") or "CLUSTERPRO"
         arguments.append(Argument(text("reason.cluster-request", requester=requester), events=asked[:2]))
     actor = command = None
     if typed:
-        actor = typed[0].fields.get("user")
-        command = typed[0].fields.get("command")
+        actor, command = typed[0].fields.get("user"), typed[0].fields.get("command")
         arguments.append(
-            Argument(text("reason.cluster-typed", user=actor or "?", command=command or "?"), events=typed[:1])
+            Argument(
+                text("reason.cluster-typed", user=actor or "?", command=command or "?"), events=typed[:1]
+            )
+        )
+    if elsewhere:
+        arguments.append(
+            Argument(text("reason.asked-on-peer", server=elsewhere[0].server), events=elsewhere[:1])
         )
     confirmation = _confirmation(view, requests)
     arguments += confirmation
     if view.os_stops:
         arguments.append(Argument(text("reason.os-after-cluster"), events=view.os_stops[:1]))
-    arguments += _operator_as_well(view, first)
-    if personal or typed:
-        confidence = "certain" if confirmation or view.os_stops else "likely"
+    interfering = _operator_as_well(view, first)
+    arguments += interfering
+    confidence: Confidence
+    if personal or typed or elsewhere:
+        certain = bool(confirmation or view.os_stops) and not interfering
+        confidence = "certain" if certain else "likely"
     else:
-        confidence = "likely" if asked else "possible"
+        confidence = "likely" if asked and not interfering else "possible"
         arguments.append(Argument(text("reason.requester-unknown"), "missing"))
     if command is None and personal:
         name = personal[0].fields.get("requester", "")
         command = name if name.startswith("clp") else None
-    return Hypothesis("clusterpro-command", confidence, first.time, mode_of([*requests, *view.os_stops]),  # type: ignore[arg-type]
-                      _scope([*requests, *typed]), actor, command, arguments)  # fmt: skip
+    return Hypothesis("clusterpro-command", confidence, first.time, mode_of([*requests, *view.os_stops]),
+                      _scope([*requests, *typed, *elsewhere]), actor, command, arguments)  # fmt: skip
 
 
-def _final_actions(view: StopView) -> list[Event]:
-    """Final actions that end the machine and were carried out, not merely announced, suppressed or failed."""
+def _own_actions(view: StopView) -> list[Event]:
+    """Actions by which CLUSTERPRO ends this server: not those about a peer, not those that failed or ended nothing."""
     found = []
-    for event in view.cluster_requests:
-        if event.kind != "clusterpro.final_action" or event.fields.get("action") == "stop-service":
+    for event in view.before_end(_OWN_ACTIONS, _FINAL_ACTION_LEAD):
+        if event.fields.get("action") in _ENDS_NOTHING or event.fields.get("victim") == "peer":
             continue
-        if view.end - event.time > _FINAL_ACTION_LEAD:
+        named = event.fields.get("server")
+        if named is not None and not same_server(named, view.boot.server):
             continue
-        failed = [e for e in view.of("clusterpro.final_action_failed") if event.time <= e.time <= event.time + _TAKES_EFFECT]
-        if not failed:
+        if event.kind == "clusterpro.forced_stop" and event.fields.get("victim") != "self":
+            continue
+        failed = view.of("clusterpro.final_action_failed", "clusterpro.daemon_started")
+        if not any(event.time <= other.time <= event.time + _TAKES_EFFECT for other in failed):
             found.append(event)
     return found
+
+
+def _took_effect(view: StopView, request: Event) -> bool:
+    """Whether CLUSTERPRO, or at least the OS, began to stop within minutes of a request."""
+    times = [event.time for event in view.of(*_UNDER_WAY)]
+    if not times and view.first_stop is not None:
+        times = [view.first_stop]
+    return any(timedelta(minutes=-1) <= time - request.time <= _TAKES_EFFECT for time in times)
+
+
+def _asked_by_person_anywhere(view: StopView) -> list[Event]:
+    """Requests of a person to CLUSTERPRO for this end: on this server, or for the whole cluster on another one."""
+    own = [event for event in view.cluster_requests if _asked_by_person(event) and _took_effect(view, event)]
+    kinds = ["clusterpro.shutdown_requested", "clusterpro.stop_received"]
+    theirs = [
+        event
+        for events in view.peers.values()
+        for event in events
+        if event.kind in kinds
+        and _asked_by_person(event)
+        and (event.fields.get("scope") == "cluster" or "clpstdn" in event.fields.get("requester", ""))
+        and abs(event.time - _request_time(view)) <= _TAKES_EFFECT
+    ]
+    return sorted([*own, *theirs], key=lambda event: event.time)
+
+
+def _request_time(view: StopView) -> datetime:
+    return view.cluster_requests[0].time if view.cluster_requests else view.end
 
 
 def _asked_by_person(event: Event) -> bool:
     if event.kind == "clusterpro.shutdown_requested":
         return True
-    return event.kind == "clusterpro.stop_received" and bool(_COMMANDS.match(event.fields.get("requester", "")))
+    return event.kind == "clusterpro.stop_received" and bool(
+        _COMMANDS.match(event.fields.get("requester", ""))
+    )
 
 
 def _is_cluster_command(event: Event) -> bool:
@@ -156,7 +226,9 @@ def _scope(events: list[Event]) -> Scope:
     named = [event.fields.get("scope") for event in events]
     if "cluster" in named:
         return "cluster"
-    requesters = " ".join(event.fields.get("requester", "") + event.fields.get("command", "") for event in events)
+    requesters = " ".join(
+        event.fields.get("requester", "") + event.fields.get("command", "") for event in events
+    )
     if "clpstdn" in requesters:
         return "cluster"
     return "server" if "server" in named or "clpdown" in requesters else "unknown"

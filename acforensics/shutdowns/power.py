@@ -15,12 +15,17 @@ _SCHEDULE_LEAD = timedelta(minutes=30)
 _AGENT_LEAD = timedelta(minutes=15)
 
 
-def ac_power_failure(view: StopView) -> Hypothesis | None:
-    """ESMPRO/AC because of a UPS power failure (needs a site's definitions of its messages)."""
+def ac_power_failure(view: StopView, recorded: Hypothesis | None) -> Hypothesis | None:
+    """ESMPRO/AC because of a UPS power failure (needs a site's definitions of its messages).
+
+    Args:
+        view: the end to explain.
+        recorded: an OS command on record for this end; it outranks a failure that is not seen to lead to a shutdown.
+    """
     failures = view.before_end(["ac.power_failure"], _AC_WAIT)
     restored = view.before_end(["ac.power_restored"], _AC_WAIT)
     started = view.before_end(["ac.shutdown_started"], _SCHEDULE_LEAD)
-    if not failures or not view.stop_orderly:
+    if not failures or not view.stop_orderly or (recorded is not None and not started):
         return None
     if restored and restored[-1].time > failures[-1].time and not started:
         return None
@@ -29,7 +34,14 @@ def ac_power_failure(view: StopView) -> Hypothesis | None:
         arguments.append(Argument(text("reason.ac-shutdown"), events=started[:1]))
     arguments += _os_lines(view)
     confidence: Confidence = "certain" if started else "likely"
-    return Hypothesis("ac-power-failure", confidence, failures[-1].time, mode_of(view.os_stops), "server", arguments=arguments)
+    return Hypothesis(
+        "ac-power-failure",
+        confidence,
+        failures[-1].time,
+        mode_of(view.os_stops),
+        "server",
+        arguments=arguments,
+    )
 
 
 def ac_schedule(view: StopView) -> Hypothesis | None:
@@ -43,7 +55,9 @@ def ac_schedule(view: StopView) -> Hypothesis | None:
         arguments.append(Argument(text("reason.ac-shutdown"), events=started[:1]))
     arguments += _os_lines(view)
     confidence: Confidence = "certain" if started else "likely"
-    return Hypothesis("ac-schedule", confidence, scheduled[-1].time, mode_of(view.os_stops), "server", arguments=arguments)
+    return Hypothesis(
+        "ac-schedule", confidence, scheduled[-1].time, mode_of(view.os_stops), "server", arguments=arguments
+    )
 
 
 def ups_agent(view: StopView) -> Hypothesis | None:
@@ -52,7 +66,9 @@ def ups_agent(view: StopView) -> Hypothesis | None:
     if not decided:
         return None
     failures = view.before_end(["ups.on_battery", "ups.battery_low"], timedelta(hours=24))
-    arguments = [Argument(text("reason.ups-decided", program=decided[0].program or "UPS"), events=decided[:2])]
+    arguments = [
+        Argument(text("reason.ups-decided", program=decided[0].program or "UPS"), events=decided[:2])
+    ]
     if failures:
         arguments.append(Argument(text("reason.ups-battery"), events=failures[-1:]))
     else:

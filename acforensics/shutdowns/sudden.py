@@ -6,12 +6,13 @@ from datetime import timedelta
 
 from acforensics.case import Confidence
 from acforensics.events import Event
-from acforensics.shutdowns.reasons import Argument, Hypothesis
-from acforensics.shutdowns.view import StopView
+from acforensics.shutdowns.reasons import Argument, Hypothesis, mode_of
+from acforensics.shutdowns.view import StopView, same_server
 from acforensics.texts import text
 
 _JUST_BEFORE = timedelta(minutes=3)
 _LOCKUP_LEAD = timedelta(minutes=10)
+_SILENCE = timedelta(seconds=10)
 _ON_BATTERY = timedelta(hours=2)
 _TOGETHER = timedelta(minutes=2)
 _DUMP_AFTER_START = timedelta(minutes=10)
@@ -22,7 +23,11 @@ def fencing(view: StopView) -> Hypothesis | None:
     if view.stop_orderly:
         return None
     struck = view.before_end(["os.fenced"], _JUST_BEFORE)
-    named = [e for e in view.peers_saying(["os.fencing_requested", "clusterpro.forced_stop"], _JUST_BEFORE) if _means(e, view)]
+    named = [
+        e
+        for e in view.peers_saying(["os.fencing_requested", "clusterpro.forced_stop"], _JUST_BEFORE)
+        if _means(e, view)
+    ]
     if not struck and not named:
         return None
     arguments = []
@@ -31,6 +36,10 @@ def fencing(view: StopView) -> Hypothesis | None:
     if named:
         arguments.append(Argument(text("reason.fencing-requested", server=named[0].server), events=named[:2]))
     confidence: Confidence = "certain" if struck and named else "likely"
+    if not struck and named[0].time - view.boot.last > _SILENCE:
+        # The request may answer a server that was dead already.
+        confidence = "possible"
+        arguments.append(Argument(text("reason.silent-before-fencing"), "against", view.last_record))
     first = min([*struck, *named], key=lambda event: event.time)
     return Hypothesis("fencing", confidence, min(first.time, view.boot.last) if struck else view.boot.last,
                       "unknown", "server", arguments=arguments)  # fmt: skip
@@ -38,9 +47,12 @@ def fencing(view: StopView) -> Hypothesis | None:
 
 def crash(view: StopView) -> Hypothesis | None:
     """Kernel panic, sysrq, watchdog or keepalive reset."""
-    if view.stop_orderly:
-        return None
     seen = view.before_end(["os.panic", "os.crash_triggered", "os.watchdog_reset"], _JUST_BEFORE)
+    if view.stop_orderly:
+        # A watchdog daemon may still stop the machine in order.
+        seen = [event for event in seen if event.kind == "os.watchdog_reset" and event.time <= view.end]
+        if not seen:
+            return None
     locked = view.before_end(["os.lockup"], _LOCKUP_LEAD)
     dumped = _dump_found(view)
     arguments = []
@@ -52,11 +64,13 @@ def crash(view: StopView) -> Hypothesis | None:
         arguments.append(Argument(text("reason.lockup", line=locked[0].message), events=locked[:1]))
     if not arguments:
         return None
-    confidence: Confidence = "certain" if seen and (dumped or view.unclean_signs) else "likely" if seen or dumped else "possible"
+    confidence: Confidence = (
+        "certain" if seen and (dumped or view.unclean_signs) else "likely" if seen or dumped else "possible"
+    )
     if view.unclean_signs:
         arguments.append(Argument(text("reason.unclean"), events=view.unclean_signs[:2]))
     time = seen[0].time if seen else view.boot.last
-    return Hypothesis("crash", confidence, time, "unknown", "server", arguments=arguments)
+    return Hypothesis("crash", confidence, time, mode_of(view.os_stops), "server", arguments=arguments)
 
 
 def power_loss(view: StopView, usually_logs_stops: bool) -> Hypothesis | None:
@@ -72,7 +86,9 @@ def power_loss(view: StopView, usually_logs_stops: bool) -> Hypothesis | None:
     together = _others_cut_off(view)
     if not unclean and not on_battery and not (usually_logs_stops and not view.clean_signs):
         return None
-    arguments = [Argument(text("reason.log-ends"), events=[*view.last_record, *view.boot.following.start_events[:1]])]
+    arguments = [
+        Argument(text("reason.log-ends"), events=[*view.last_record, *view.boot.following.start_events[:1]])
+    ]
     if unclean:
         arguments.append(Argument(text("reason.unclean"), events=unclean[:2]))
     elif not on_battery:
@@ -93,11 +109,17 @@ def missing_for_decision(view: StopView) -> list[Argument]:
     """What an undecided end lacks."""
     found: list[Argument] = []
     if view.os_stops:
-        found.append(Argument(text("reason.os-stopped", line=view.os_stops[0].message), events=view.os_stops[:2]))
+        found.append(
+            Argument(text("reason.os-stopped", line=view.os_stops[0].message), events=view.os_stops[:2])
+        )
         found.append(Argument(text("reason.undecided-halt"), "missing"))
         return found
     if view.boot.following is not None:
-        found.append(Argument(text("reason.log-ends"), events=[*view.last_record, *view.boot.following.start_events[:1]]))
+        found.append(
+            Argument(
+                text("reason.log-ends"), events=[*view.last_record, *view.boot.following.start_events[:1]]
+            )
+        )
     if view.clean_signs:
         found.append(Argument(text("reason.clean-mount"), events=view.clean_signs[:1]))
     found.append(Argument(text("reason.undecided-silent"), "missing"))
@@ -105,8 +127,8 @@ def missing_for_decision(view: StopView) -> list[Argument]:
 
 
 def _means(event: Event, view: StopView) -> bool:
-    target = (event.fields.get("target") or event.fields.get("server") or "").partition(".")[0].lower()
-    return target == view.boot.server.partition(".")[0].lower()
+    named = event.fields.get("server") or event.fields.get("target") or ""
+    return same_server(named, view.boot.server)
 
 
 def _dump_found(view: StopView) -> list[Event]:
@@ -114,7 +136,11 @@ def _dump_found(view: StopView) -> list[Event]:
     if following is None:
         return []
     started = following.start or following.first
-    return [e for e in following.events if e.kind == "os.crash_dump_found" and e.time - started <= _DUMP_AFTER_START]
+    return [
+        e
+        for e in following.events
+        if e.kind == "os.crash_dump_found" and e.time - started <= _DUMP_AFTER_START
+    ]
 
 
 def _still_on_battery(view: StopView) -> list[Event]:
@@ -122,7 +148,11 @@ def _still_on_battery(view: StopView) -> list[Event]:
     for event in view.before_end(["ups.on_battery", "ups.battery_low", "ups.on_line", "ac.power_failure", "ac.power_restored"],
                                  _ON_BATTERY):  # fmt: skip
         last = event
-    return [last] if last is not None and last.kind in ("ups.on_battery", "ups.battery_low", "ac.power_failure") else []
+    return (
+        [last]
+        if last is not None and last.kind in ("ups.on_battery", "ups.battery_low", "ac.power_failure")
+        else []
+    )
 
 
 def _others_cut_off(view: StopView) -> list[str]:
@@ -135,5 +165,3 @@ def _others_cut_off(view: StopView) -> list[str]:
         and other.unclean_signs
         and abs(other.boot.last - view.boot.last) <= _TOGETHER
     )
-
-

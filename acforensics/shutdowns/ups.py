@@ -14,6 +14,7 @@ from acforensics.shutdowns.view import LONGEST_CLUSTER_STOP, StopView
 from acforensics.texts import text
 
 _AC_NAME = re.compile(r"(?:^|[_\-.@])(?:esm)?ac(?:[_\-]?\d+)?(?:$|[_\-.])|autorc|esmpro", re.IGNORECASE)
+_USER_LOG = re.compile(r"^(?:messages|syslog|journal|user|allmessages)", re.IGNORECASE)
 _ORDERLY = {"clusterpro-command", "clusterpro-recovery"}
 _NOBODY_TO_TELL = {"power-loss", "crash", "fencing", "ups-agent", "ac-power-failure", "ac-schedule"}
 
@@ -23,7 +24,13 @@ class AcTraces:
     """What the case shows of ESMPRO/AC's group: the resources whose stop script logged the AC command."""
 
     resources: set[str] = field(default_factory=set)
+    streams: set[str] = field(default_factory=set)
+    """Logs that hold lines of stop.sh: the same logs would show them elsewhere too."""
     seen: bool = False
+
+    def would_show(self, stream: str) -> bool:
+        """Whether a log would hold the line that stop.sh writes (by `logger`, facility user)."""
+        return stream in self.streams or bool(_USER_LOG.match(stream.rpartition("/")[2]))
 
     def is_ac(self, name: str) -> bool:
         """Whether a resource or group is the AC group's: learned from the case, else by its name."""
@@ -43,6 +50,8 @@ def learn(events: Iterable[Event]) -> AcTraces:
             stopping = []
         elif event.kind.startswith("ac."):
             traces.seen = True
+            if event.kind == "ac.exec_command":
+                traces.streams |= event.streams
             if event.kind == "ac.exec_command" and len(stopping) == 1:
                 traces.resources.add(stopping[0])
     return traces
@@ -54,7 +63,9 @@ def ac_commands(view: StopView) -> list[Event]:
     return [
         event
         for event in view.boot.events
-        if event.kind == "ac.exec_command" and event.time >= started and view.end - event.time <= LONGEST_CLUSTER_STOP
+        if event.kind == "ac.exec_command"
+        and event.time >= started
+        and view.end - event.time <= LONGEST_CLUSTER_STOP
     ]
 
 
@@ -73,16 +84,15 @@ def was_told(view: StopView, chosen: Hypothesis, traces: AcTraces) -> tuple[UpsT
     if chosen.trigger == "unknown" or (chosen.trigger == "os-command" and chosen.confidence == "possible"):
         # If it was ESMPRO/AC itself that asked, the UPS needed no telling.
         return "unknown", Argument(text("ups.unknown-asker"), "missing")
+    window = chosen.time - timedelta(minutes=1)
+    kinds = ("clusterpro.resource_stopped", "clusterpro.group_stopped")
     stopped = [
         event
-        for event in view.before_end(
-            ["clusterpro.resource_stopped", "clusterpro.group_stopped"], LONGEST_CLUSTER_STOP, timedelta(hours=1)
-        )
-        if traces.is_ac(event.fields.get("resource") or event.fields.get("group") or "")
+        for event in view.of(*kinds)
+        if event.time >= window
+        and traces.is_ac(event.fields.get("resource") or event.fields.get("group") or "")
+        and any(traces.would_show(stream) for stream in event.streams)
     ]
     if stopped:
         return "no", Argument(text("ups.script-without-command"), "against", stopped[:2])
-    ended = [e for e in view.cluster_requests if e.kind in ("clusterpro.server_shut_down", "clusterpro.cluster_shut_down")]
-    if ended and traces.seen:
-        return "no", Argument(text("ups.ended-without-command"), "against", ended[:1])
     return "unknown", Argument(text("ups.not-observable"), "missing")

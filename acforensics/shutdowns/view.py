@@ -14,11 +14,11 @@ OS_STOPS = frozenset(
     f"os.{name}"
     for name in (
         "shutdown_started shutdown_announced runlevel_switched target_stopped target_reached stop_progress "
-        "syslog_stopped kernel_log_stopped journal_stopped"
+        "syslog_stopped kernel_log_stopped journal_stopped ctrl_alt_del_acted"
     ).split()
 )
 _SYSLOG_STOPS = {"os.syslog_stopped", "os.kernel_log_stopped", "os.stop_progress"}
-_DECISIVE = {"os.shutdown_started", "os.runlevel_switched", "os.target_reached"}
+_DECISIVE = {"os.shutdown_started", "os.runlevel_switched", "os.target_reached", "os.ctrl_alt_del_acted"}
 CLUSTER_REQUESTS = frozenset(
     f"clusterpro.{name}"
     for name in "shutdown_requested stop_received stopping final_action server_shut_down cluster_shut_down".split()
@@ -28,6 +28,11 @@ LONGEST_OS_STOP = timedelta(minutes=60)
 LONGEST_CLUSTER_STOP = timedelta(hours=3)
 _STILL_ALIVE = timedelta(minutes=2)
 _AFTER_START = timedelta(minutes=5)
+
+
+def same_server(one: str, other: str) -> bool:
+    """Whether two names mean one server: without domain, whatever the case."""
+    return one.partition(".")[0].lower() == other.partition(".")[0].lower()
 
 
 @dataclass
@@ -43,7 +48,9 @@ class StopView:
     def of(self, *kinds: str) -> list[Event]:
         """Events of this boot of the given kinds, in order; repetitions written by syslog are left out."""
         wanted = set(kinds)
-        return [event for event in self.boot.events if event.kind in wanted and "repeated" not in event.fields]
+        return [
+            event for event in self.boot.events if event.kind in wanted and "repeated" not in event.fields
+        ]
 
     @cached_property
     def os_stops(self) -> list[Event]:
@@ -89,7 +96,11 @@ class StopView:
             if event.kind == "clusterpro.daemon_started":
                 found = []
             elif event.kind == "clusterpro.request_refused":
-                found = [e for e in found if e.kind != "clusterpro.shutdown_requested" or event.time - e.time > _AFTER_START]
+                found = [
+                    e
+                    for e in found
+                    if e.kind != "clusterpro.shutdown_requested" or event.time - e.time > _AFTER_START
+                ]
             elif event.kind in CLUSTER_REQUESTS and "repeated" not in event.fields:
                 found.append(event)
         return [event for event in found if self.end - event.time <= LONGEST_CLUSTER_STOP]
@@ -139,19 +150,41 @@ class StopView:
     def last_record(self) -> list[Event]:
         """The line with which this boot's logs break off, as an event of kind `os.last_record`."""
         following = self.boot.following
-        found = [e.previous for e in following.start_events if e.previous is not None] if following is not None else []
+        found = (
+            [e.previous for e in following.start_events if e.previous is not None]
+            if following is not None
+            else []
+        )
         if not found:
             return []
         last = max(found, key=lambda witness: witness.time)
-        return [Event(last.time, self.boot.server, "os.last_record", "", "", last.text, {}, "", "verified", last.input, [last])]
+        return [
+            Event(
+                last.time,
+                self.boot.server,
+                "os.last_record",
+                "",
+                "",
+                last.text,
+                {},
+                "",
+                "verified",
+                last.input,
+                [last],
+            )
+        ]
 
-    def before_end(self, kinds: Iterable[str], within: timedelta, after: timedelta = timedelta(seconds=30)) -> list[Event]:
+    def before_end(
+        self, kinds: Iterable[str], within: timedelta, after: timedelta = timedelta(seconds=30)
+    ) -> list[Event]:
         """Events of this boot in the given time before the end (and a little after: streams are stamped apart)."""
         wanted = set(kinds)
         return [
             event
             for event in self.boot.events
-            if event.kind in wanted and self.end - within <= event.time <= self.end + after and "repeated" not in event.fields
+            if event.kind in wanted
+            and self.end - within <= event.time <= self.end + after
+            and "repeated" not in event.fields
         ]
 
     def peers_saying(self, kinds: Iterable[str], within: timedelta) -> list[Event]:
