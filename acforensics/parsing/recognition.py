@@ -53,7 +53,7 @@ class _Rule:
             )
         fields = {**self.event.set, **fields}
         for refinement, pattern in self.refinements:
-            if all(fields.get(name, "").lower() in allowed for name, allowed in refinement.when.items()):
+            if all(fields.get(name, "").lower() in map(str.lower, allowed) for name, allowed in refinement.when.items()):
                 detail = pattern.search(fields.get("text", "")) if pattern is not None else None
                 found = {n: v for n, v in detail.groupdict().items() if v is not None} if detail else {}
                 fields = {**fields, **refinement.set, **found}
