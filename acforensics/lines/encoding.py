@@ -1,6 +1,6 @@
 """Which encoding a line is in, decided line by line: logs of Japanese sites mix UTF-8, EUC-JP and CP932.
 
-A line may be cut inside a character (by a length limit, a crash, a full disk): damage is weighed, not refused.
+A line may be cut inside a character (by a length limit, a crash or a full disk): damage is weighed.
 """
 
 from __future__ import annotations

@@ -27,7 +27,7 @@ class Record(NamedTuple):
     uptime: float | None = None
 
 
-_MONTHS = {
+MONTHS = {
     name: number
     for number, names in enumerate(
         [
@@ -81,8 +81,8 @@ _TAG = re.compile(
 )
 # First words of an application's own lines, where a log with hosts would have the host.
 _LEVELS = {"DEBUG", "INFO", "NOTICE", "WARN", "WARNING", "ERROR", "CRITICAL", "FATAL", "TRACE"}
-# Where a record begins behind another one in the same line: at its `<PRI>`, or at a stamp glued to what stands
-# before it. A quoted record has a blank, a bracket or a quote before it.
+# Where a record begins behind another one in the same line: at its `<PRI>`, or at a stamp glued to what
+# stands before it. A quoted record has a blank, a bracket or a quote before it.
 _RUN_TOGETHER = re.compile(
     rb"""(?<=[^\s"'(<\[=:,|\x00])(?:"""
     rb"<\d{1,3}>(?=(?:1 )?\d{4}-\d\d-\d\dT\d\d:|[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d )"
@@ -206,9 +206,7 @@ def _match_stamp(line: str) -> tuple[Stamp, int, str] | None:
         year = int(written) if written else None
         if year is not None:
             format_name = "syslog with year"
-        month = (
-            int(match["month_number"]) if match["month_number"] else _MONTHS.get(match["month"].lower(), 0)
-        )
+        month = int(match["month_number"]) if match["month_number"] else MONTHS.get(match["month"].lower(), 0)
         offset = None
     day, hour, minute, second = (
         int(match["day"]),

@@ -32,8 +32,8 @@ def mask_secrets(line: str) -> str:
 def _mask_arguments(arguments: str) -> str:
     """`[option] address host code`: all behind the host is the code, however it is quoted.
 
-    Without an address within the first two words this is not the known form: only its first word stays. The last
-    word is never taken for the host, because a code may follow the address at once.
+    Without an address within the first two words this is not the known form: only its first word stays. The
+    last word is never taken for the host, because a code may follow the address at once.
     """
     parts = re.split(r"(\s+)", arguments)
     words = [i for i, part in enumerate(parts) if part and not part.isspace()]

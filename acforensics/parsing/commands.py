@@ -37,6 +37,7 @@ _WRAPPERS = {
     "doas",
     "pkexec",
 }
+_VALUED = {"-u", "-g", "-n", "-c", "-p", "-C", "--user", "--group"}
 _KEYWORDS = {"if", "then", "else", "elif", "while", "until", "do", "for", "case"}
 _SHELLS = {"sh", "bash", "dash", "ksh", "zsh"}
 _SYSTEMCTL_MODES: dict[str, Mode] = {
@@ -100,7 +101,8 @@ def _understand_words(words: list[str]) -> CommandMeaning | None:
         if name in _WRAPPERS:
             words = words[1:]
             while words and words[0].startswith("-"):
-                words = words[1:]
+                valued = words[0] in _VALUED and len(words) > 1 and words[1].rpartition("/")[2] not in _READERS
+                words = words[2 if valued else 1 :]
             if name == "timeout" and words:
                 words = words[1:]
             continue

@@ -49,13 +49,36 @@ def read_member(member: Member, recogniser: Recogniser) -> Reading:
 
 
 def _blocks(stream: IO[bytes]) -> Iterator[bytes]:
-    while block := stream.read(_CHUNK):
-        yield block
+    """Blocks of one size, however short the reads are; before an error what was read until then."""
+    parts: list[bytes] = []
+    gathered = 0
+    failure: Exception | None = None
+    while failure is None:
+        try:
+            block = stream.read(_CHUNK - gathered)
+        except READ_ERRORS as error:
+            block, failure = b"", error
+        parts.append(block)
+        gathered += len(block)
+        if gathered >= _CHUNK or not block:
+            if gathered:
+                yield b"".join(parts)
+            parts, gathered = [], 0
+        if not block:
+            break
+    if failure is not None:
+        raise failure
 
 
 def _wide_encoding(head: bytes) -> str | None:
-    """UTF-16, as written by tools on Windows."""
-    return "utf-16" if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) else None
+    """UTF-16, as written by tools on Windows, some of which leave out the mark at the beginning."""
+    if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return "utf-16"
+    even, odd = head[::2], head[1::2]
+    for name, zeros, letters in (("utf-16-le", odd, even), ("utf-16-be", even, odd)):
+        if len(head) >= 16 and zeros.count(0) * 10 > len(zeros) * 8 and b"\0" not in letters:
+            return name
+    return None
 
 
 def _is_binary(head: bytes) -> bool:

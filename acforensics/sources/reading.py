@@ -11,7 +11,10 @@ from acforensics.texts import Text
 
 
 class Mark(NamedTuple):
-    """A stamp (and host) seen at a byte offset: hits and samples in file order, for years, coverage and hosts."""
+    """A stamp (and host) seen at a byte offset: hits and samples in file order, for years, coverage, hosts.
+
+    Offsets count a run of NUL bytes as one.
+    """
 
     offset: int
     stamp: Stamp

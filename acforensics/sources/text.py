@@ -1,7 +1,7 @@
-"""Line-oriented text: one linear scan over chunks finds the lines that matter; only those are framed and parsed.
+"""Line-oriented text: one linear scan over chunks finds the lines that matter; only those are parsed.
 
-Stamps are sampled all along the file, for years, coverage and gaps; a line that fits no framing is counted and the first
-few are kept, so that nothing is lost silently.
+Stamps are sampled all along the file, for years, coverage and gaps; a line that fits no framing is counted,
+and the first few are kept, so that nothing is lost silently.
 """
 
 from __future__ import annotations
@@ -10,7 +10,8 @@ import re
 from bisect import insort
 
 from acforensics.events import Hit, PreviousLine, kind_of
-from acforensics.lines import Record, decode_line, frame, mask_secrets, read_stamp
+from acforensics.lines import Record, decode_line, frame, mask_secrets, read_stamp, split_records
+from acforensics.lines.framing import MONTHS
 from acforensics.parsing.recognition import Recogniser
 from acforensics.sources.reading import Mark, Reading
 
@@ -19,13 +20,19 @@ _LONGEST_LINE = 64 << 10
 _TAIL_KEPT = 128 << 10
 _SAMPLES_KEPT = 5
 _PREVIOUS_LINES = 2000
+_ENCODINGS_TRIED = 200
+_MONTH = b"|".join(re.escape(name.encode()) for name in sorted(MONTHS, key=len, reverse=True))
+_JAPANESE_MONTH = rb"\d{1,2}(?:\xe6\x9c\x88|\xb7\xee|\x8c\x8e)"
+_JAPANESE_DAY = rb"(?:\xe6\x97\xa5|\xc6\xfc|\x93\xfa)?"
 _STAMPED = re.compile(
-    rb"^\0*(?:<\d{1,3}>)?(?:1 )?(?:\xef\xbb\xbf)?(?:[A-Z][a-z]{2} )?"
-    rb"(?:[^\s\d]{3,8}\.?[ \t]+\d{1,2}[ \t]+(?:\d{4}[ \t]+)?\d{1,2}:\d\d:\d\d|\d{4}-\d\d-\d\d[T \t]\d\d:\d\d:\d\d"
-    rb"|\d{4} [A-Z][a-z]{2} +\d{1,2} \d\d:|\d{1,2}\xe6\x9c\x88[ \t]+\d)",
-    re.MULTILINE,
-)
+    rb"^[\0 \t]*(?:\xef\xbb\xbf)?(?:<\d{1,3}>)?(?:\xef\xbb\xbf)?(?:1 )?"
+    rb"(?:(?:\d{4}[ \t]+)?(?:(?:" + _MONTH + rb")\.?|" + _JAPANESE_MONTH + rb")[ \t]+\d{1,2}" + _JAPANESE_DAY
+    + rb"[ \t]+(?:\d{4}[ \t]+)?\d{1,2}:\d\d:\d\d"
+    rb"|(?:(?:[A-Z][a-z]{2}|[\x80-\xff]{2,3})[ \t]+)?\d{4}-\d\d-\d\d[T \t]\d{1,2}:\d\d:\d\d)",
+    re.MULTILINE | re.IGNORECASE,
+)  # fmt: skip
 _BLANK = re.compile(rb"^[\r\t \0]*\n", re.MULTILINE)
+_NUL_RUN = re.compile(rb"\0{2,}")
 _REPETITION = re.compile(
     r"^(?:last )?message repeated (?P<count>\d+) times?(?:: \[ ?(?P<text>.*?) ?\]?)?\.?$", re.DOTALL
 )
@@ -45,20 +52,34 @@ class TextReader:
         self._encodings: set[str] = set()
         self._formats: dict[str, int] = {}
         self._last_by_message: dict[str, Hit] = {}
-        self._overlong = False
+        self._cut = False
+        self._nul = False
 
     def feed(self, block: bytes) -> None:
         """Take the next block of the file."""
-        data = self._carry + block if self._carry else block
-        cut = data.rfind(b"\n") + 1
-        if cut == 0 and len(data) <= _LONGEST_LINE:
-            self._carry = data
-            return
-        if cut == 0:
-            # One line larger than any log line: it is cut, so that memory stays bounded.
-            cut = len(data)
-        self._carry = data[cut:]
-        self._chunk(data[:cut])
+        data = self._carry + self._squeeze(block)
+        if self._cut:
+            # The rest of a line larger than any log line is dropped, so that memory stays bounded.
+            newline = data.find(b"\n", _LONGEST_LINE)
+            if newline < 0:
+                return
+            data = data[:_LONGEST_LINE] + data[newline:]
+            self._cut = False
+        end = data.rfind(b"\n") + 1
+        self._carry = data[end : end + _LONGEST_LINE]
+        self._cut = len(data) - end > _LONGEST_LINE
+        if end:
+            self._chunk(_shortened(data[:end]))
+
+    def _squeeze(self, block: bytes) -> bytes:
+        """A run of NUL bytes (megabytes after a crash) counts as one, so that what follows it is in reach."""
+        if not block or b"\0" not in block:
+            self._nul = self._nul and not block
+            return block
+        if self._nul:
+            block = block.lstrip(b"\0")
+        self._nul = block.endswith(b"\0") or not block
+        return _NUL_RUN.sub(b"\0", block)
 
     def close(self) -> None:
         """End of the file: take the last line even without its newline, and settle format and encoding."""
@@ -99,12 +120,12 @@ class TextReader:
             chunk.decode("utf-8")
             self._encodings.add("utf-8")
         except UnicodeDecodeError:
-            for line in chunk.split(b"\n"):
-                if not line.isascii():
-                    self._encodings.add(decode_line(line)[1])
+            foreign = [line for line in chunk.split(b"\n") if not line.isascii()]
+            step = -(-len(foreign) // _ENCODINGS_TRIED)
+            self._encodings.update(decode_line(line)[1] for line in foreign[::step])
 
     def _sample(self, chunk: bytes) -> None:
-        """Read a stamp every few KiB; where the date changes between two samples, read every stamp between them."""
+        """Read a stamp every few KiB; where the date changes between two samples, every stamp between them."""
         previous: tuple[int, Mark] | None = None
         position = 0
         while 0 <= position < len(chunk):
@@ -134,15 +155,16 @@ class TextReader:
     def _mark_at(self, chunk: bytes, start: int) -> tuple[Mark | None, int]:
         end = chunk.find(b"\n", start)
         end = len(chunk) if end < 0 else end
-        line = chunk[start : min(end, start + 512)].rpartition(b"\0")[2].decode("latin-1")
-        record = frame(line)
+        # Behind NUL bytes of a crash, which stand where a line of its own should have begun.
+        start += chunk[start:end].rstrip(b"\0\r").rfind(b"\0") + 1
+        record = frame(decode_line(chunk[start : min(end, start + 512)])[0])
         if record is None:
             return None, end + 1
         self._formats[record.format] = self._formats.get(record.format, 0) + 1
         return Mark(self._offset + start, record.stamp, record.host), end + 1
 
     def _count(self, chunk: bytes, lines: int, first_line: int) -> None:
-        """Count framed lines: fast where all lines begin with the dates that were sampled, else by a pattern."""
+        """Count framed lines: fast where all begin with the dates that were sampled, else by a pattern."""
         framed = self._count_by_prefix(chunk)
         if framed < lines:
             framed = len(_STAMPED.findall(chunk))
@@ -193,26 +215,21 @@ class TextReader:
                 break
 
     def _parse(self, chunk: bytes, start: int, end: int, line: int) -> None:
-        raw = chunk[start : min(end, start + _LONGEST_LINE)].rstrip(b"\r")
-        for part in raw.split(b"\0"):
-            # A crash leaves NUL runs in the middle of a line; the next record starts right behind them.
-            if not part:
-                continue
+        for position, part in split_records(chunk[start:end].rstrip(b"\r")):
             decoded, encoding = decode_line(part)
             decoded = mask_secrets(decoded)
             record = frame(decoded)
-            if record is None:
-                continue
-            hit = self._recognise(record, decoded, line)
-            if hit is None:
+            hit = self._recognise(record, decoded, line) if record is not None else None
+            if record is None or hit is None:
                 continue
             if encoding != "ascii":
                 self._encodings.add(encoding)
             if kind_of(hit.kind).phase == "start":
-                self._look_back(hit, chunk, start)
+                self._look_back(hit, chunk, start + position)
+            offset = self._offset + start + position
             self._reading.hits.append(hit)
-            self._reading.hit_offsets.append(self._offset + start)
-            insort(self._reading.marks, Mark(self._offset + start, record.stamp, record.host))
+            self._reading.hit_offsets.append(offset)
+            insort(self._reading.marks, Mark(offset, record.stamp, record.host), key=lambda mark: mark.offset)
             if len(self._last_by_message) < 4096 or record.message in self._last_by_message:
                 self._last_by_message[record.message] = hit
 
@@ -227,8 +244,19 @@ class TextReader:
         found = self._recogniser.recognise(record)
         if found is None:
             return None
-        return Hit(line, record.stamp, record.host, record.program, record.pid, record.message, raw, found.kind,
-                   {**found.fields, **extra}, found.definition, found.certainty)  # fmt: skip
+        return Hit(
+            line=line,
+            stamp=record.stamp,
+            host=record.host,
+            program=record.program,
+            pid=record.pid,
+            message=record.message,
+            raw=raw,
+            kind=found.kind,
+            fields={**found.fields, **extra},
+            definition=found.definition,
+            certainty=found.certainty,
+        )
 
     def _what_repeats(self, record: Record, inner: str | None, line: int) -> Record | None:
         """The record that a repetition line stands for: the one it quotes, else the line just before it."""
@@ -245,18 +273,25 @@ class TextReader:
 
     def _look_back(self, hit: Hit, chunk: bytes, start: int) -> None:
         """Find the last line before a boot: lines of the new boot may stand before its first kernel line."""
-        before = (
-            self._tail + chunk[:start] if start < _TAIL_KEPT else chunk[max(0, start - _TAIL_KEPT) : start]
-        )
-        number = hit.line
-        for line in before.split(b"\n")[-2:-_PREVIOUS_LINES:-1]:
-            number -= 1
-            decoded = mask_secrets(decode_line(line.rpartition(b"\0")[2].rstrip(b"\r"))[0])
-            stamp = read_stamp(decoded[:80])
-            if stamp is None:
-                continue
-            if hit.previous is None:
-                hit.previous = PreviousLine(number, stamp, decoded)
-            if stamp[:6] != hit.stamp[:6]:
-                hit.previous = PreviousLine(number, stamp, decoded)
-                return
+        before = chunk[max(0, start - _TAIL_KEPT) : start]
+        if start < _TAIL_KEPT:
+            before = (self._tail + before)[-_TAIL_KEPT:]
+        for back, line in enumerate(reversed(before.split(b"\n")[-_PREVIOUS_LINES:])):
+            for _, part in reversed(split_records(line.rstrip(b"\r"))):
+                decoded = mask_secrets(decode_line(part)[0])
+                stamp = read_stamp(decoded[:80])
+                if stamp is None:
+                    continue
+                if hit.previous is None:
+                    hit.previous = PreviousLine(hit.line - back, stamp, decoded)
+                if stamp[:6] != hit.stamp[:6]:
+                    hit.previous = PreviousLine(hit.line - back, stamp, decoded)
+                    return
+
+
+def _shortened(chunk: bytes) -> bytes:
+    """The chunk, with no line longer than the longest that is looked at."""
+    window = _LONGEST_LINE // 2
+    if all(chunk.find(b"\n", start, start + window) >= 0 for start in range(0, len(chunk) - window, window)):
+        return chunk
+    return b"\n".join(line[:_LONGEST_LINE] for line in chunk.split(b"\n"))

@@ -1,0 +1,167 @@
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from acforensics import resources
+from acforensics.rendering.html import render
+from acforensics.rendering.view import MAX_SHUTDOWNS, Places, case_name
+from acforensics.texts import LANGUAGES, catalogue
+
+_SCRIPTS = re.compile(r"<script>(.*?)</script>", re.DOTALL)
+_STYLE = re.compile(r"<style>(.*?)</style>", re.DOTALL)
+_POLICY = re.compile(r'http-equiv="Content-Security-Policy" content="([^"]*)"')
+_LIMIT = 6_000_000
+
+
+def _hash(content: str) -> str:
+    return f"&#39;sha256-{base64.b64encode(hashlib.sha256(content.encode()).digest()).decode()}&#39;"
+
+
+def test_the_policy_allows_this_page_and_nothing_else(reboot_loop: Any) -> None:
+    page = render(reboot_loop.model(), reboot_loop.timeline())
+    policy = _POLICY.findall(page)[0]
+    scripts = _SCRIPTS.findall(page)
+    assert len(scripts) == 2
+    assert policy.startswith("default-src &#39;none&#39;; script-src ")
+    assert all(_hash(script) in policy for script in [*scripts, *_STYLE.findall(page)])
+    script_rule = policy.split("; ")[1]
+    assert "unsafe" not in script_rule
+    assert "http" not in policy
+
+
+def test_the_page_loads_nothing(reboot_loop: Any) -> None:
+    page = render(reboot_loop.model(), reboot_loop.timeline())
+    own = _STYLE.sub("", _SCRIPTS.sub("", page))
+    assert not re.search(r"<(?:link|iframe|img|object|embed|base)\b", own)
+    assert not re.search(r"\b(?:src|srcset|action)=", own)
+    assert all(link.startswith("#") for link in re.findall(r'href="([^"]*)"', own))
+    assert "url(" not in _STYLE.findall(page)[0]
+
+
+def test_equal_input_gives_equal_bytes(reboot_loop: Any) -> None:
+    pages = {render(reboot_loop.model(), reboot_loop.timeline(), "ja") for _ in range(2)}
+    assert len(pages) == 1
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_both_languages_are_inside_and_one_is_shown_first(reboot_loop: Any, lang: Any) -> None:
+    page = render(reboot_loop.model(), reboot_loop.timeline(), lang)
+    assert f'<html lang="{lang}">' in page
+    assert "rebooted again and again" in page
+    assert "再起動を繰り返した" in page
+
+
+def test_hostile_text_is_escaped_in_the_page_and_in_its_data(hostile_case: Any, hostile: Any) -> None:
+    page = render(hostile_case.model(), hostile_case.timeline())
+    assert "<img" not in page
+    assert "<script>alert" not in page
+    assert "49" not in re.findall(r"<h1>(.*?)</h1>", page)[0]
+    own = _SCRIPTS.sub("", page)
+    assert not re.search("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2066-\u2069\ufeff]", own)
+    data = re.findall(r'<script type="application/json" id="data">(.*?)</script>', page, re.DOTALL)[0]
+    assert not set("<>&\u2028\u2029") & set(data)
+    assert hostile.shown.rpartition("/")[2] in json.loads(data)["titles"]["en"]
+
+
+def test_a_large_case_stays_under_the_limit_and_says_what_is_left_out(make: Any) -> None:
+    for number in range(MAX_SHUTDOWNS + 300):
+        end = make.end(number * 30, ["svr031", "svr047"][number % 2])
+        make.finding(
+            "os-command-shutdown", [end], evidence=[make.evidence("x" * 2000, line=n) for n in range(40)]
+        )
+    for number in range(6000):
+        make.event(number, message="y" * 3000)
+    page = render(make.model(), make.timeline())
+    assert len(page.encode()) < _LIMIT
+    assert "300 more are not shown here" in page
+    assert "of 6000 events are drawn" in page
+
+
+def test_every_word_of_the_result_has_its_text(every_word: Any) -> None:
+    for maker in every_word():
+        assert render(maker.model(), maker.timeline())
+
+
+def test_a_case_without_any_end_says_so(make: Any) -> None:
+    make.running(0)
+    page = render(make.model(), make.timeline())
+    assert "No shutdown was found in what was read." in page
+    assert "No rule found a fault in what was read." in page
+
+
+def test_lines_in_a_form_that_is_not_verified_are_marked(make: Any) -> None:
+    end = make.end(evidence=[make.evidence("AC power failure", line=42)])
+    make.finding("ups-not-told", [end])
+    make.event(line=42, certainty="unverified")
+    page = render(make.model(), make.timeline())
+    assert 'class="tag unverified"' in page
+    make.events[0].certainty = "verified"
+    assert 'class="tag unverified"' not in render(make.model(), make.timeline())
+
+
+def test_texts_that_the_template_asks_for_exist() -> None:
+    template = (resources.folder("reports") / "report.html.j2").read_text(encoding="utf-8")
+    asked = re.findall(r'text\("([a-z.-]+)"[,)]', template)
+    assert asked
+    assert not [key for key in asked if key not in catalogue()]
+
+
+def test_names_of_cases() -> None:
+    class Item:
+        def __init__(self, path: str) -> None:
+            self.path = path
+
+    class Model:
+        def __init__(self, *paths: str) -> None:
+            self.inputs = [Item(path) for path in paths]
+
+    assert case_name(Model("/a/svr031.tar.gz!x", "/a/svr047.tar.gz!y")) == "svr031.tar.gz, svr047.tar.gz"  # type: ignore[arg-type]
+    assert case_name(Model("/a/case-7/x/messages", "/a/case-7/y/messages")) == "case-7"  # type: ignore[arg-type]
+    assert case_name(Model("/var/log/messages")) == "messages"  # type: ignore[arg-type]
+
+
+def test_paths_lose_what_they_share() -> None:
+    assert Places(["/a/b.tar!x/messages", "/a/b.tar!y/messages"]).short("/a/b.tar!x/messages") == "x/messages"
+    two = Places(["/a/b.tar!x", "/a/c.tar!x"])
+    assert two.short("/a/c.tar!x") == "c.tar!x"
+    assert Places(["/a/d/x/messages", "/a/d/y/messages"]).short("/a/d/y/messages") == "y/messages"
+
+
+# --- contrast (WCAG AA), from the style sheet's own colours
+
+
+def _luminance(colour: str) -> float:
+    parts = [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
+    linear = [part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+def _contrast(one: str, other: str) -> float:
+    light, dark = sorted((_luminance(one), _luminance(other)), reverse=True)
+    return (light + 0.05) / (dark + 0.05)
+
+
+@pytest.mark.parametrize("scheme", [0, 1], ids=["light", "dark"])
+def test_text_stands_out_from_its_ground(scheme: int) -> None:
+    style = Path(resources.folder("reports") / "report.css").read_text(encoding="utf-8")
+    blocks = re.findall(r":root \{(.*?)\}", style, re.DOTALL)
+    colours = dict(re.findall(r"--([a-z-]+): (#[0-9a-f]{6});", blocks[scheme]))
+    grounds = ["page", "panel", "code", "mark", "critical-soft", "warning-soft", "info-soft", "ok-soft"]
+    pairs = [("text", ground) for ground in grounds]
+    pairs += [
+        (word, ground) for word in ("quiet", "link") for ground in grounds if ground not in ("mark", "code")
+    ]
+    pairs += [
+        (grade, ground)
+        for grade in ("critical", "warning", "info", "ok")
+        for ground in ("page", f"{grade}-soft")
+    ]
+    weak = [(word, ground) for word, ground in pairs if _contrast(colours[word], colours[ground]) < 4.5]
+    assert not weak

@@ -1,0 +1,202 @@
+"""The report in a real browser."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from acforensics import analyze
+from acforensics.rendering.html import render
+
+pytestmark = pytest.mark.browser
+
+# A small server in synthetic lines: it starts, a person halts it, it starts again.
+_MESSAGES = """\
+Nov 24 11:50:00 svr031 kernel: Linux version 5.14.0-427.el9.x86_64 (mockbuild@x86) #1 SMP
+Nov 24 11:50:20 svr031 systemd[1]: Startup finished in 2.1s (kernel) + 12.0s (userspace) = 14.1s.
+Nov 24 12:00:00 svr031 sudo[900]: ope1 : TTY=pts/0 ; PWD=/tmp ; USER=root ; COMMAND=/usr/sbin/shutdown -h now
+Nov 24 12:00:00 svr031 systemd-logind[700]: The system will power off now!
+Nov 24 12:00:00 svr031 systemd-logind[700]: System is powering down.
+Nov 24 12:00:09 svr031 systemd-shutdown[1]: Syncing filesystems and block devices.
+Nov 24 12:30:00 svr031 kernel: Linux version 5.14.0-427.el9.x86_64 (mockbuild@x86) #1 SMP
+"""
+
+
+@pytest.fixture
+def open_page(browser: Any, tmp_path: Path) -> Callable[..., Any]:
+    """Opens a report from disk and fails on any console error, exception or request."""
+
+    @contextmanager
+    def opened(html: str, width: int = 1200, **options: Any) -> Iterator[Any]:
+        path = tmp_path / "report.html"
+        path.write_text(html, encoding="utf-8")
+        context = browser.new_context(viewport={"width": width, "height": 900}, **options)
+        page = context.new_page()
+        complaints: list[str] = []
+        page.on("console", lambda message: complaints.append(f"{message.type}: {message.text}"))
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        page.on(
+            "request",
+            lambda request: complaints.append(request.url) if request.url != path.as_uri() else None,
+        )
+        page.on("dialog", lambda dialog: (complaints.append(dialog.message), dialog.dismiss()))
+        page.goto(path.as_uri())
+        page.wait_for_selector("#chart .main-svg")
+        yield page
+        context.close()
+        assert complaints == []
+
+    return opened
+
+
+@pytest.fixture
+def loop_html(reboot_loop: Any) -> str:
+    return render(reboot_loop.model(), reboot_loop.timeline())
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [360, 1400])
+def test_it_renders_without_complaint_and_without_sideways_scroll(
+    open_page: Any, loop_html: str, width: int, scheme: str
+) -> None:
+    with open_page(loop_html, width, color_scheme=scheme) as page:
+        for details in page.query_selector_all("details"):
+            details.evaluate("element => element.open = true")
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+        assert page.locator("#chart .point").count() >= 6
+
+
+def test_long_names_and_lines_do_not_widen_the_page(open_page: Any, make: Any) -> None:
+    name = "s" * 120
+    end = make.end(server=name, command="x" * 300, actor="y" * 80, evidence=[make.evidence("z" * 900)])
+    make.finding("os-command-shutdown", [end])
+    make.inputs[0].path = f"/cases/{'p' * 200}.tar.gz!{'q' * 200}"
+    make.event(server=name, message="m" * 900)
+    with open_page(render(make.model(), make.timeline()), 360) as page:
+        for details in page.query_selector_all("details"):
+            details.evaluate("element => element.open = true")
+        assert page.evaluate("document.documentElement.scrollWidth") <= 360
+
+
+def test_the_switch_changes_every_text_without_reload(open_page: Any, loop_html: str) -> None:
+    with open_page(loop_html) as page:
+        page.evaluate("window.same = true")
+        assert page.locator("h2:visible").first.inner_text() == "Verdict"
+        assert page.title() == "incident.tar.gz: shutdown report"
+        page.get_by_role("button", name="日本語").click()
+        assert page.evaluate("window.same")
+        assert page.evaluate("document.documentElement.lang") == "ja"
+        assert page.title() == "incident.tar.gz: シャットダウン解析レポート"
+        assert page.locator("h2:visible").first.inner_text() == "判定"
+        assert page.locator("[lang=en]:visible").count() == 0
+        legend = page.locator("#chart .legendtext").all_inner_texts()
+        assert "起動 (正常終了)" in legend
+        assert page.get_by_role("button", name="日本語").get_attribute("aria-pressed") == "true"
+        page.get_by_role("button", name="English").click()
+        assert "Boot, clean" in page.locator("#chart .legendtext").all_inner_texts()
+        assert page.locator("body [lang=ja]:visible").count() == 0
+
+
+def test_the_answer_is_on_the_first_screen(open_page: Any, loop_html: str) -> None:
+    with open_page(loop_html, 390) as page:
+        box = page.locator(".incident .todo").first.bounding_box()
+        assert box["y"] + box["height"] < 900
+
+
+def test_a_click_on_a_mark_shows_its_line(open_page: Any, make: Any, hostile: Any) -> None:
+    make.end()
+    make.event(-5, message=hostile.raw, line=42)
+    with open_page(render(make.model(), make.timeline())) as page:
+        assert page.locator("#selected").is_hidden()
+        # As Plotly reports it: its own click needs a pointer on a mark of a few pixels.
+        page.evaluate(
+            """() => {
+                const chart = document.getElementById("chart");
+                const data = chart.data.find((trace) => trace.meta.role === "event");
+                chart.emit("plotly_click", { points: [{ data, customdata: data.customdata[0] }] });
+            }"""
+        )
+        assert page.locator("#selected .where").inner_text() == "svr031/var/log/messages:42"
+        assert page.locator("#selected code").text_content() == hostile.shown
+
+
+def test_hovering_a_mark_shows_it(open_page: Any, make: Any) -> None:
+    make.end()
+    make.event(-5, message="a <b>line</b>")
+    with open_page(render(make.model(), make.timeline())) as page:
+        box = page.locator("#chart .scatterlayer .point").first.bounding_box()
+        page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+        page.wait_for_selector("#chart .hoverlayer .hovertext")
+        assert "a <b>line</b>" in page.locator("#chart .hoverlayer").text_content()
+
+
+def test_a_link_zooms_to_the_shutdown_and_a_button_back(open_page: Any, make: Any) -> None:
+    make.end(0)
+    make.end(3000)
+    with open_page(render(make.model(), make.timeline()), timezone_id="America/New_York") as page:
+        page.locator(".incident a[data-zoom]").first.click()
+        axis = page.evaluate("document.getElementById('chart').layout.xaxis.range.map(String)")
+        assert [edge[:16].replace("T", " ") for edge in axis] == ["2026-11-24 11:50", "2026-11-24 12:10"]
+        page.locator("#whole-time").click()
+        assert page.evaluate("document.getElementById('chart').layout.xaxis.autorange")
+
+
+def test_a_link_to_a_shutdown_opens_its_reasons(open_page: Any, loop_html: str) -> None:
+    with open_page(loop_html) as page:
+        assert page.locator("details.shutdown[open]").count() == 0
+        page.locator(".incident .why a").first.click()
+        page.wait_for_selector("details.shutdown[open]")
+
+
+def test_hostile_text_shows_as_text(open_page: Any, hostile_case: Any, hostile: Any) -> None:
+    html = render(hostile_case.model(), hostile_case.timeline())
+    with open_page(html) as page:
+        assert hostile.shown in page.locator(".finding h3").first.text_content()
+        assert page.locator(".finding .log").first.text_content() == hostile.shown
+        assert hostile.shown in page.locator(".problems li").first.text_content()
+        assert page.locator("img").count() == 0
+        assert page.locator("script").count() == 3
+        page.get_by_role("button", name="日本語").click()
+        assert hostile.shown.rpartition("/")[2] in page.title()
+
+
+def test_it_prints(open_page: Any, loop_html: str, tmp_path: Path) -> None:
+    with open_page(loop_html, color_scheme="dark") as page:
+        pdf = page.pdf(path=tmp_path / "report.pdf", prefer_css_page_size=True)
+        assert pdf.startswith(b"%PDF")
+        assert len(pdf) > 20_000
+        # On paper: no controls, everything that is folded away on screen is open.
+        page.emulate_media(media="print")
+        page.evaluate("window.dispatchEvent(new Event('beforeprint'))")
+        assert page.get_by_role("button", name="English").is_hidden()
+        assert page.locator("details.shutdown").count() == page.locator("details.shutdown[open]").count()
+        assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
+        page.evaluate("window.dispatchEvent(new Event('afterprint'))")
+        assert page.locator("details.shutdown[open]").count() == 0
+
+
+def test_it_can_be_read_without_a_mouse_or_eyes(open_page: Any, loop_html: str) -> None:
+    with open_page(loop_html) as page:
+        for role in ("banner", "main", "navigation", "contentinfo"):
+            assert page.get_by_role(role).count() == 1
+        assert page.get_by_role("heading", level=1).count() == 1
+        assert page.locator("table").count() == page.locator("table:has(thead th[scope=col])").count()
+        page.keyboard.press("Tab")
+        focused = page.evaluate(
+            "[document.activeElement.className, getComputedStyle(document.activeElement).outlineStyle]"
+        )
+        assert focused == ["skip", "solid"]
+
+
+def test_a_report_from_log_lines(open_page: Any, tmp_path: Path) -> None:
+    log = tmp_path / "svr031" / "var" / "log"
+    log.mkdir(parents=True)
+    (log / "messages").write_text(_MESSAGES, encoding="utf-8")
+    case = analyze([tmp_path / "svr031"], tz="Asia/Tokyo", year=2026)
+    with open_page(case.to_html(lang="ja")) as page:
+        assert "ope1" in page.locator(".incident h3").first.inner_text()
+        assert page.locator("h2:visible").first.inner_text() == "判定"
