@@ -9,7 +9,15 @@ from acforensics.errors import AcforensicsError, DefinitionError, InputError, Us
 if TYPE_CHECKING:
     from acforensics.analysis import Case, analyze
 
-__all__ = ["AcforensicsError", "Case", "DefinitionError", "InputError", "UsageError", "__version__", "analyze"]
+__all__ = [
+    "AcforensicsError",
+    "Case",
+    "DefinitionError",
+    "InputError",
+    "UsageError",
+    "__version__",
+    "analyze",
+]
 
 
 def __getattr__(name: str) -> Any:

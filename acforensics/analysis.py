@@ -89,7 +89,7 @@ class Case:
 
     def to_html(self, lang: Language = "en") -> str:
         """The report as one self-contained HTML page."""
-        from acforensics.rendering.html import render  # noqa: PLC0415  (plotly and Jinja2 load only when needed)
+        from acforensics.rendering.html import render
 
         return render(self.model, self.timeline, lang)
 
@@ -165,9 +165,7 @@ def _judge(readings: list[Reading], problems: list[Text], options: Options) -> C
     ids = {id(j): f"{j.boot.id}/end" for j in judgements if j.chosen is not None}
     findings = find_all(FindingContext(boots, judgements, ids, choice.zone, options.loop_window))
     model = models.CaseModel(
-        generator=models.Generator(
-            name="acforensics", version=version("acforensics"), options=options.shown()
-        ),
+        generator=models.Generator(name="acforensics", version=version("acforensics"), options=options.shown()),
         timezone=str(choice.zone),
         inputs=[_input(i, reading, dated, server_map, choice.zone) for i, reading in enumerate(readings)],
         servers=_servers(server_map, boots),
@@ -222,9 +220,7 @@ def _date(readings: list[Reading], choice: clocks.ZoneChoice, year: int | None) 
                 dated.hit_times[i].append(time)
                 if hit.previous is not None:
                     before = clocks.near(hit.previous.stamp, time, choice.zone)
-                    dated.previous[id(hit)] = Witness(
-                        reading.path, hit.previous.line, before, hit.previous.raw
-                    )
+                    dated.previous[id(hit)] = Witness(reading.path, hit.previous.line, before, hit.previous.raw)
     return dated
 
 
@@ -265,9 +261,7 @@ def _moment(value: str | None, option: str, zone: tzinfo) -> datetime | None:
 # --- the result
 
 
-def _input(
-    i: int, reading: Reading, dated: _Dated, server_map: identity.ServerMap, zone: tzinfo
-) -> models.Input:
+def _input(i: int, reading: Reading, dated: _Dated, server_map: identity.ServerMap, zone: tzinfo) -> models.Input:
     times = dated.times[i]
     notes = [*reading.notes, *dated.notes[i]]
     if reading.unframed:
@@ -340,9 +334,7 @@ def _shutdown(judgement: Judgement, identifier: str, zone: tzinfo) -> models.Shu
         confidence=chosen.confidence,
         ups_told=judgement.ups_told,
         reasons=[
-            models.Reason(
-                text=a.text, weight=a.weight, evidence=[models.evidence_of(e, zone) for e in a.events]
-            )
+            models.Reason(text=a.text, weight=a.weight, evidence=[models.evidence_of(e, zone) for e in a.events])
             for a in chosen.arguments
         ],
         evidence=[models.evidence_of(event, zone) for event in judgement.evidence],

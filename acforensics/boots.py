@@ -6,6 +6,7 @@ are one boot where their spans overlap, because the stamps of a boot's first lin
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -77,7 +78,7 @@ def find_boots(server: str, tracks: Sequence[Track]) -> list[Boot]:
     for number, boot in enumerate(boots, start=1):
         boot.id = f"{server}#{number}"
         _order_events(boot)
-    for earlier, later in zip(boots, boots[1:], strict=False):
+    for earlier, later in itertools.pairwise(boots):
         earlier.following, later.preceding = later, earlier
     return boots
 
@@ -92,7 +93,7 @@ def segments(track: Track) -> list[Segment]:
     bounds = [0, *cuts, len(track.items)]
     events = [None, *(track.items[i][1] if i >= 0 else None for i in starts)]
     found = []
-    for number, (begin, end) in enumerate(zip(bounds, bounds[1:], strict=False)):
+    for number, (begin, end) in enumerate(itertools.pairwise(bounds)):
         if begin == end:
             continue
         start_event = events[number]
@@ -103,9 +104,7 @@ def segments(track: Track) -> list[Segment]:
         if following is not None and before is not None and before >= first:
             last = max(last, before) if last <= following.time else before
         found.append(
-            Segment(
-                track, start_event, min(first, last), max(first, last), [e for _, e in items if e is not None]
-            )
+            Segment(track, start_event, min(first, last), max(first, last), [e for _, e in items if e is not None])
         )
     return found
 
@@ -121,9 +120,7 @@ def _starts(track: Track) -> list[int]:
         elif event.kind == "os.boot_command_line":
             last = track.items[found[-1]] if found else None
             near = last is not None and abs(time - last[0]) <= _EARLY_LINES
-            stopped = found and any(
-                e is not None and e.kind in _DECISIVE_STOPS for _, e in track.items[found[-1] : i]
-            )
+            stopped = found and any(e is not None and e.kind in _DECISIVE_STOPS for _, e in track.items[found[-1] : i])
             if not near or stopped:
                 found.append(i)
     return found

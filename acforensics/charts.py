@@ -65,7 +65,11 @@ class Chart:
 
 
 def chart(
-    model: CaseModel, timeline: pd.DataFrame, lang: Language, show: Callable[[str], str] = str
+    model: CaseModel,
+    timeline: pd.DataFrame,
+    lang: Language,
+    show: Callable[[str], str] = str,
+    limit: int = MAX_MARKS,
 ) -> Chart:
     """Draw the case.
 
@@ -74,13 +78,12 @@ def chart(
         timeline: columns as in `acforensics.timeline.COLUMNS`.
         lang: language of names and hover texts.
         show: makes log text harmless (the renderer's `visible`).
+        limit: the most events to draw.
     """
     import plotly.graph_objects as go
 
-    chosen = select(timeline, model.shutdowns, MAX_MARKS)
-    lanes = _Lanes(
-        [server.name for server in model.servers], [x for x in _LAYERS if x in set(timeline["layer"])]
-    )
+    chosen = select(timeline, model.shutdowns, limit)
+    lanes = _Lanes([server.name for server in model.servers], [x for x in _LAYERS if x in set(timeline["layer"])])
     painter = _Painter(lanes, lang, show)
     figure = go.Figure([*painter.boots(model), *painter.events(chosen), *painter.shutdowns(model.shutdowns)])
     figure.update_layout(
@@ -126,20 +129,14 @@ def select(timeline: pd.DataFrame, shutdowns: Sequence[Shutdown], limit: int) ->
     import numpy as np
     import pandas as pd
 
-    stamps = (
-        pd.DatetimeIndex(timeline.index).tz_localize(None).to_numpy().astype("datetime64[us]").astype("int64")
-    )
-    ends = np.array(
-        sorted(int(shutdown.time.timestamp() * 1_000_000) for shutdown in shutdowns), dtype="int64"
-    )
+    stamps = pd.DatetimeIndex(timeline.index).tz_localize(None).to_numpy().astype("datetime64[us]").astype("int64")
+    ends = np.array(sorted(int(shutdown.time.timestamp() * 1_000_000) for shutdown in shutdowns), dtype="int64")
     near = np.zeros(len(timeline), dtype=bool)
     if len(ends):
         before, after = (round(span / timedelta(microseconds=1)) for span in (_BEFORE, _AFTER))
         following = np.searchsorted(ends, stamps - after)
         near = (following < len(ends)) & (ends[np.minimum(following, len(ends) - 1)] - before <= stamps)
-    telling = (
-        timeline["layer"].isin(["ac", "ups"]).to_numpy() | ~timeline["kind"].isin(_PLAIN_KINDS).to_numpy()
-    )
+    telling = timeline["layer"].isin(["ac", "ups"]).to_numpy() | ~timeline["kind"].isin(_PLAIN_KINDS).to_numpy()
     score = near.astype("int8") * 2 + telling.astype("int8")
     kept = np.sort(np.argsort(-score, kind="stable")[:limit])
     return timeline.iloc[kept]
@@ -189,15 +186,11 @@ class _Painter:
         found = ((boot.id, _span(boot, model)) for boot in model.boots if (boot.server, None) in self._lanes)
         spans = {name: span for name, span in found if span is not None}
         for state, colour in STATE_COLOURS.items():
-            own = [
-                (boot, spans[boot.id]) for boot in model.boots if boot.end_state == state and boot.id in spans
-            ]
+            own = [(boot, spans[boot.id]) for boot in model.boots if boot.end_state == state and boot.id in spans]
             if not own:
                 continue
             name = text("report.chart.boot", state=text(f"end-state.{state}")).within(self._lang)
-            period = text("report.chart.from-to", start="%{customdata[1]}", end="%{customdata[2]}").within(
-                self._lang
-            )
+            period = text("report.chart.from-to", start="%{customdata[1]}", end="%{customdata[2]}").within(self._lang)
             traces.append(
                 go.Bar(
                     name=name,
@@ -252,9 +245,7 @@ class _Painter:
                         "color": colour,
                         "line": {"width": 1.5, "color": "#ffffff"},
                     },
-                    customdata=[
-                        [self._safe(s.server), _shown(s.time), *_line_of(s, self._show)] for s in own
-                    ],
+                    customdata=[[self._safe(s.server), _shown(s.time), *_line_of(s, self._show)] for s in own],
                     hovertemplate=(
                         f"<b>{html.escape(name)}</b><br>%{{customdata[0]}}, %{{customdata[1]}}"
                         "<br>%{customdata[3]}<br>%{customdata[2]}<extra></extra>"
@@ -274,10 +265,7 @@ class _Painter:
                 continue
             name = text("report.chart.events", layer=text(f"layer.{layer}")).within(self._lang)
             columns = ["server", "local_time", "kind", "message", "input", "line"]
-            rows = [
-                cast("tuple[str, str, str, str, str, int]", tuple(row))
-                for row in own[columns].to_numpy().tolist()
-            ]
+            rows = [cast("tuple[str, str, str, str, str, int]", tuple(row)) for row in own[columns].to_numpy().tolist()]
             traces.append(
                 go.Scatter(
                     name=name,

@@ -31,9 +31,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     help="What happened to a CLUSTERPRO cluster behind a UPS, from its logs, with evidence.",
 )
-parsers_app = typer.Typer(
-    no_args_is_help=True, rich_markup_mode=None, help="The definitions of what log lines mean."
-)
+parsers_app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="The definitions of what log lines mean.")
 app.add_typer(parsers_app, name="parsers")
 
 
@@ -59,9 +57,7 @@ def _version(wanted: bool) -> None:
 
     libraries = ("pandas", "plotly", "pydantic", "google-re2", "isal", "zstandard", "pyarrow", "Jinja2")
     typer.echo(f"acforensics {version('acforensics')}")
-    typer.echo(
-        f"Python {sys.version.split()[0]}, " + ", ".join(f"{name} {version(name)}" for name in libraries)
-    )
+    typer.echo(f"Python {sys.version.split()[0]}, " + ", ".join(f"{name} {version(name)}" for name in libraries))
     raise typer.Exit
 
 
@@ -88,14 +84,10 @@ def analyze(
     inputs: Annotated[
         list[str], typer.Argument(metavar="INPUT...", help="Files, directories or archives of one incident.")
     ],
-    output: Annotated[
-        Path | None, typer.Option("--output", "-o", metavar="REPORT.html", help="HTML report.")
-    ] = None,
+    output: Annotated[Path | None, typer.Option("--output", "-o", metavar="REPORT.html", help="HTML report.")] = None,
     json_file: Annotated[
         str | None,
-        typer.Option(
-            "--json", metavar="FILE", help="JSON result; '-' for standard output, and nothing else there."
-        ),
+        typer.Option("--json", metavar="FILE", help="JSON result; '-' for standard output, and nothing else there."),
     ] = None,
     timeline: Annotated[
         Path | None,
@@ -118,9 +110,7 @@ def analyze(
     parsers: ParsersOption = None,
     loop_window: Annotated[
         float,
-        typer.Option(
-            "--loop-window", metavar="MINUTES", help="Longest time between two starts of a reboot loop."
-        ),
+        typer.Option("--loop-window", metavar="MINUTES", help="Longest time between two starts of a reboot loop."),
     ] = 30,
     fail_on: Annotated[
         Level | None, typer.Option("--fail-on", help="Exit with 1 if a finding reaches this severity.")
@@ -131,9 +121,7 @@ def analyze(
     from acforensics.analysis import analyze as run
     from acforensics.timeline import export
 
-    targets = [
-        path for path in (output, timeline, Path(json_file) if json_file not in (None, "-") else None) if path
-    ]
+    targets = [path for path in (output, timeline, Path(json_file) if json_file not in (None, "-") else None) if path]
     _refuse_overwriting(inputs, targets)
     if loop_window <= 0:
         raise UsageError(f"--loop-window {loop_window}: must be more than 0 minutes")

@@ -76,7 +76,7 @@ def _rotation(name: str) -> tuple[str, tuple[int, ...], date | None]:
         if match["epoch"]:
             rotated = datetime.fromtimestamp(int(match["epoch"]), UTC).date()
         else:
-            rotated = datetime.strptime((match["date"] or match["dashed"]).replace("-", ""), "%Y%m%d").date()  # noqa: DTZ007
+            rotated = datetime.strptime((match["date"] or match["dashed"]).replace("-", ""), "%Y%m%d").date()
     except ValueError:
         return name, (2,), None
     return base, (0, rotated.toordinal()), rotated
@@ -181,14 +181,12 @@ def _dead_clock_runs(stamps: Sequence[Stamp]) -> set[int]:
             i += 1
             continue
         end = i
-        while (
-            end < len(stamps) and stamps[end].year is None and (stamps[end].month, stamps[end].day) == (1, 1)
-        ):
+        while end < len(stamps) and stamps[end].year is None and (stamps[end].month, stamps[end].day) == (1, 1):
             end += 1
-        if 0 < i and end < len(stamps):
+        if i > 0 and end < len(stamps):
             before, after = stamps[i - 1], stamps[end]
             apart = abs((_naive(after, 2023) - _naive(before, 2023)).days)
-            if apart < 60 and 1 < before.month + (before.day > 3) and (before.month, before.day) < (12, 1):
+            if apart < 60 and before.month + (before.day > 3) > 1 and (before.month, before.day) < (12, 1):
                 found.update(range(i, end))
         i = end
     return found
@@ -232,9 +230,7 @@ def choose_zone(readings: Sequence[Reading], wanted: str | None) -> ZoneChoice:
     filed = _file_time_offsets(readings)
     agreed = _most_common(filed, least_share=0.6)
     if agreed is not None and len(filed) > 1:
-        return ZoneChoice(
-            _fixed(agreed), text("clock.zone-files", zone=_name(agreed), count=len(filed)), True
-        )
+        return ZoneChoice(_fixed(agreed), text("clock.zone-files", zone=_name(agreed), count=len(filed)), True)
     return ZoneChoice(UTC, text("clock.zone-assumed"), True)
 
 

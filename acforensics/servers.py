@@ -7,6 +7,7 @@ log to one place. Short and full names are one server. What was decided is kept 
 from __future__ import annotations
 
 import ipaddress
+import itertools
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -85,7 +86,7 @@ def identify(
     together = _interleaved(runs)
     renames: list[tuple[str, str]] = []
     for reading_runs, reading_boots in zip(runs, boots, strict=True):
-        for (old, _, old_end), (new, new_start, _) in zip(reading_runs, reading_runs[1:], strict=False):
+        for (old, _, old_end), (new, new_start, _) in itertools.pairwise(reading_runs):
             if _is_rename(old, new, old_end, new_start, together, reading_runs, reading_boots):
                 names.join(old, new)
                 renames.append((old, new))
@@ -162,10 +163,7 @@ def _is_rename(
 ) -> bool:
     if frozenset((old, new)) in together or new_start < old_end - timedelta(minutes=1):
         return False
-    if (
-        sum(name == old for name, _, _ in reading_runs) > 1
-        or sum(name == new for name, _, _ in reading_runs) > 1
-    ):
+    if sum(name == old for name, _, _ in reading_runs) > 1 or sum(name == new for name, _, _ in reading_runs) > 1:
         return False
     return any(old_end - _RENAME_AT_BOOT <= boot <= new_start + _RENAME_AT_BOOT for boot in boots)
 
@@ -198,9 +196,7 @@ def _by_reading(
     for i, reading in enumerate(readings):
         if i in found:
             continue
-        named = next(
-            (by_host[n] for part in reading.names[:-1] if (n := _normal(_stem(part))) in by_host), None
-        )
+        named = next((by_host[n] for part in reading.names[:-1] if (n := _normal(_stem(part))) in by_host), None)
         named = named or _nearest(reading, readings, main)
         if named is None:
             named = _from_path(reading)

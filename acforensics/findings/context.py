@@ -72,9 +72,7 @@ class FindingContext:
 
 def certainty(judgement: Judgement) -> Text:
     """`certain`, `likely` or `possible`, as a word."""
-    return (
-        text(f"confidence.{judgement.chosen.confidence}") if judgement.chosen else text("confidence.possible")
-    )
+    return text(f"confidence.{judgement.chosen.confidence}") if judgement.chosen else text("confidence.possible")
 
 
 def end_of(judgement: Judgement) -> datetime:

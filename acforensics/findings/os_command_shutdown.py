@@ -18,18 +18,14 @@ def _finding(context: FindingContext, judgement: Judgement) -> Finding:
     chosen = judgement.chosen
     assert chosen is not None  # noqa: S101  (ended_by)
     server = judgement.boot.server
-    in_cluster = any(
-        event.layer in ("clusterpro", "ac") for boot in context.boots[server] for event in boot.events
-    )
+    in_cluster = any(event.layer in ("clusterpro", "ac") for boot in context.boots[server] for event in boot.events)
     severity: Severity = "critical" if in_cluster and chosen.confidence != "possible" else "warning"
     who = (
         text("finding.os-command-shutdown.actor", user=chosen.actor)
         if chosen.actor
         else text("finding.os-command-shutdown.nobody")
     )
-    what = (
-        literal(f"`{chosen.command}`") if chosen.command else text("finding.os-command-shutdown.some-command")
-    )
+    what = literal(f"`{chosen.command}`") if chosen.command else text("finding.os-command-shutdown.some-command")
     summary = [
         text("finding.os-command-shutdown.summary", time=context.clock(chosen.time), server=server, what=what, who=who,
              mode=text(f"mode.{chosen.mode}"), certainty=certainty(judgement)),

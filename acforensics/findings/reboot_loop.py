@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -53,7 +54,7 @@ def _loops(boots: Sequence[Boot], by_boot: dict[int, Judgement], context: Findin
     found: list[_Loop] = []
     chain: list[Boot] = list(boots[:1])
     ends: list[Judgement] = []
-    for earlier, later in zip(boots, boots[1:], strict=False):
+    for earlier, later in itertools.pairwise(boots):
         judgement = by_boot.get(id(earlier))
         unasked = (
             judgement is not None
@@ -97,9 +98,7 @@ def _finding(context: FindingContext, loops: list[_Loop]) -> Finding:
         }
     )
     summary = [
-        text(
-            "finding.reboot-loop.summary", counts=counts, start=context.clock(start), end=context.clock(end)
-        ),
+        text("finding.reboot-loop.summary", counts=counts, start=context.clock(start), end=context.clock(end)),
         cause,
         *(sentence for sentence, _ in ending),
     ]
@@ -134,9 +133,7 @@ def _cause(judgements: Sequence[Judgement]) -> tuple[Text, list[Event]]:
             for e in j.evidence
             if e.kind in ("clusterpro.monitor_error", "clusterpro.final_action")
         ]
-        names = {
-            e.fields.get("monitor") or e.fields.get("resource") or e.fields.get("reason") for e in errors
-        } - {None}
+        names = {e.fields.get("monitor") or e.fields.get("resource") or e.fields.get("reason") for e in errors} - {None}
         if len(names) == 1:
             name = names.pop()
             key = (
@@ -149,16 +146,12 @@ def _cause(judgements: Sequence[Judgement]) -> tuple[Text, list[Event]]:
         return text("finding.reboot-loop.cause-recovery"), errors[:2]
     if len(triggers) == 1:
         trigger = triggers.pop()
-        return text(f"finding.reboot-loop.cause-{trigger}"), [
-            e for j in judgements[:1] for e in j.evidence[:2]
-        ]
+        return text(f"finding.reboot-loop.cause-{trigger}"), [e for j in judgements[:1] for e in j.evidence[:2]]
     return text("finding.reboot-loop.cause-unknown"), []
 
 
 def _about_disk(event: Event) -> bool:
-    return bool(
-        _DISK.search(f"{event.fields.get('monitor', '')} {event.fields.get('detail', '')} {event.message}")
-    )
+    return bool(_DISK.search(f"{event.fields.get('monitor', '')} {event.fields.get('detail', '')} {event.message}"))
 
 
 def _ending(context: FindingContext, loop: _Loop) -> tuple[Text, list[Event]]:
@@ -178,11 +171,7 @@ def _ending(context: FindingContext, loop: _Loop) -> tuple[Text, list[Event]]:
     if own is not None and own.chosen is not None:
         ended_by = text(f"trigger.{own.chosen.trigger}")
         return text("finding.reboot-loop.end-stopped", trigger=ended_by, **values), own.evidence[:1]
-    errors = [
-        event
-        for event in last.events
-        if event.kind in ("clusterpro.monitor_error", "clusterpro.final_action")
-    ]
+    errors = [event for event in last.events if event.kind in ("clusterpro.monitor_error", "clusterpro.final_action")]
     if errors:
         return text("finding.reboot-loop.end-open", **values), errors[:1]
     started = [event for event in last.events if event.kind == "clusterpro.monitor_started"]

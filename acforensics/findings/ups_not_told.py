@@ -35,9 +35,7 @@ def find(context: FindingContext) -> list[Finding]:
                     trigger=text(f"trigger.{chosen.trigger}"),
                     certainty=certainty(judgement),
                 ),  # fmt: skip
-                advice=text(
-                    "finding.ups-not-told.advice-orderly" if orderly else "finding.ups-not-told.advice"
-                ),
+                advice=text("finding.ups-not-told.advice-orderly" if orderly else "finding.ups-not-told.advice"),
                 events=[*_script(judgement), *judgement.evidence],
             )
         )

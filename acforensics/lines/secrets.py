@@ -38,11 +38,7 @@ def _mask_arguments(arguments: str) -> str:
     parts = re.split(r"(\s+)", arguments)
     words = [i for i, part in enumerate(parts) if part and not part.isspace()]
     address = next(
-        (
-            n
-            for n, i in enumerate(words[:2])
-            if _ADDRESS.fullmatch(parts[i]) or parts[i].strip("\"'") == "localhost"
-        ),
+        (n for n, i in enumerate(words[:2]) if _ADDRESS.fullmatch(parts[i]) or parts[i].strip("\"'") == "localhost"),
         None,
     )
     kept = 1 if address is None else min(address + 2, max(address + 1, len(words) - 1))

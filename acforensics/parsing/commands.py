@@ -170,9 +170,7 @@ def _systemctl(arguments: list[str]) -> CommandMeaning | None:
         return None
     if any(argument.startswith("--when") for argument in arguments) and verbs[0] in _SYSTEMCTL_MODES:
         cancelled = any(argument in ("--when=cancel", "--when=") for argument in arguments)
-        return (
-            CommandMeaning("cancel") if cancelled else CommandMeaning("schedule", _SYSTEMCTL_MODES[verbs[0]])
-        )
+        return CommandMeaning("cancel") if cancelled else CommandMeaning("schedule", _SYSTEMCTL_MODES[verbs[0]])
     if verbs[0] in _SYSTEMCTL_MODES and not verbs[0].endswith(".target"):
         return CommandMeaning("end", _SYSTEMCTL_MODES[verbs[0]], force >= 2)
     if verbs[0] in ("isolate", "start") and len(verbs) > 1 and verbs[1] in _SYSTEMCTL_MODES:

@@ -173,9 +173,7 @@ def load_file(path: Path) -> DefinitionFile:
         first = error.errors()[0]
         place = _locate(content, table, first["loc"])
         where = ".".join(str(part) for part in first["loc"])
-        raise DefinitionError(
-            f"{path}:{place}: {where}: {first['msg'].removeprefix('Value error, ')}"
-        ) from None
+        raise DefinitionError(f"{path}:{place}: {where}: {first['msg'].removeprefix('Value error, ')}") from None
 
 
 def _locate(content: str, table: dict[str, Any], location: tuple[int | str, ...]) -> int:
@@ -186,9 +184,7 @@ def _locate(content: str, table: dict[str, Any], location: tuple[int | str, ...]
         headers = [number for number, line in enumerate(lines) if line.strip().startswith("[[event]]")]
         start = headers[location[1]] if location[1] < len(headers) else 0
         if len(location) > 3 and location[2] == "refine" and isinstance(location[3], int):
-            inner = [
-                n for n, line in enumerate(lines) if n > start and line.strip().startswith("[[event.refine]]")
-            ]
+            inner = [n for n, line in enumerate(lines) if n > start and line.strip().startswith("[[event.refine]]")]
             start = inner[location[3]] if location[3] < len(inner) else start
     key = next((part for part in reversed(location) if isinstance(part, str)), "")
     for number in range(start, len(lines)):

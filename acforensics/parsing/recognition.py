@@ -53,13 +53,13 @@ class _Rule:
             )
         fields = {**self.event.set, **fields}
         for refinement, pattern in self.refinements:
-            if all(fields.get(name, "").lower() in map(str.lower, allowed) for name, allowed in refinement.when.items()):
+            if all(
+                fields.get(name, "").lower() in map(str.lower, allowed) for name, allowed in refinement.when.items()
+            ):
                 detail = pattern.search(fields.get("text", "")) if pattern is not None else None
                 found = {n: v for n, v in detail.groupdict().items() if v is not None} if detail else {}
                 fields = {**fields, **refinement.set, **found}
-                return Recognition(
-                    refinement.kind, fields, f"{self.definition}/{refinement.id}", self.event.status
-                )
+                return Recognition(refinement.kind, fields, f"{self.definition}/{refinement.id}", self.event.status)
         return Recognition(self.event.kind, fields, f"{self.definition}/{self.event.id}", self.event.status)
 
 
@@ -137,9 +137,7 @@ def _compile_text(pattern: str) -> Any:
 
 def _compile_scan(patterns: list[str]) -> Any:
     """One pattern over raw bytes that finds every line some definition may recognise."""
-    alternatives = sorted(
-        {scanned for pattern in patterns for scanned in _scan_forms(pattern)} | {REPETITION_SCAN}
-    )
+    alternatives = sorted({scanned for pattern in patterns for scanned in _scan_forms(pattern)} | {REPETITION_SCAN})
     options = re2.Options()
     options.encoding = re2.Options.Encoding.LATIN1
     options.log_errors = False
@@ -149,9 +147,7 @@ def _compile_scan(patterns: list[str]) -> Any:
     try:
         return re2.compile(b"|".join(b"(?:" + form + b")" for form in alternatives), options)
     except re2.error as error:
-        raise DefinitionError(
-            f"parsers: the definitions together do not compile to one scan: {error}"
-        ) from None
+        raise DefinitionError(f"parsers: the definitions together do not compile to one scan: {error}") from None
 
 
 def _scan_forms(pattern: str) -> set[bytes]:
@@ -213,17 +209,13 @@ def _check(recogniser: Recogniser, name: str, item: EventDefinition | Refinement
             problems.append(f"{own}: the scan does not find the example: {example.line}")
         names = recogniser.recognise_all(record)
         if names != [own]:
-            problems.append(
-                f"{own}: the example is recognised as {', '.join(names) or 'nothing'}: {example.line}"
-            )
+            problems.append(f"{own}: the example is recognised as {', '.join(names) or 'nothing'}: {example.line}")
             continue
         found = recogniser.recognise(record)
         for field, expected in example.fields.items():
             actual = found.fields.get(field) if found is not None else None
             if actual != expected:
-                problems.append(
-                    f"{own}: the field '{field}' is {actual!r}, not {expected!r}, in: {example.line}"
-                )
+                problems.append(f"{own}: the field '{field}' is {actual!r}, not {expected!r}, in: {example.line}")
     for line in item.not_examples:
         record = frame(line)
         if record is not None and own in recogniser.recognise_all(record):

@@ -62,9 +62,9 @@ def _tokens(source: str) -> list[str]:
     tokens: list[str] = []
     for character in source:
         wide = ord(character) > 0x2E80
-        if tokens and not wide and not tokens[-1].endswith(" ") and ord(tokens[-1][-1]) <= 0x2E80:
-            tokens[-1] += character
-        elif wide and character in "、。」）" and tokens:
+        if (tokens and not wide and not tokens[-1].endswith(" ") and ord(tokens[-1][-1]) <= 0x2E80) or (
+            wide and character in "、。」）" and tokens
+        ):
             tokens[-1] += character
         else:
             tokens.append(character)

@@ -20,11 +20,14 @@ from acforensics.case import CaseModel
 from acforensics.charts import Chart, chart
 from acforensics.rendering.plain import visible
 from acforensics.rendering.verdict import clock, judge, time_span
-from acforensics.rendering.view import View, case_name
+from acforensics.rendering.view import Limits, View, case_name
 from acforensics.texts import LANGUAGES, Language, Text, text
 
 if TYPE_CHECKING:
     import pandas as pd
+
+MAX_BYTES = 5_900_000
+"""Lists are shortened until the page is no larger; what was left out is said."""
 
 _END_OF_SCRIPT = re.compile(r"</(script|style)", re.IGNORECASE)
 _UNSAFE_IN_JSON = {ord(c): f"\\u{ord(c):04x}" for c in "<>&\u2028\u2029"}
@@ -42,27 +45,39 @@ def render(model: CaseModel, timeline: pd.DataFrame, lang: Language = "en") -> s
     folder = resources.folder("reports")
     style = (folder / "report.css").read_text(encoding="utf-8")
     script = _inline((folder / "report.js").read_text(encoding="utf-8"))
-    charts = {language: chart(model, timeline, language, visible) for language in LANGUAGES}
-    view = View(model, timeline)
+    limits = Limits()
+    while True:
+        page = _page(model, timeline, lang, limits, style, script)
+        smaller = limits.halved()
+        if len(page.encode()) <= MAX_BYTES or smaller == limits:
+            return page
+        limits = smaller
+
+
+def _page(model: CaseModel, timeline: pd.DataFrame, lang: Language, limits: Limits, style: str, script: str) -> str:
+    charts = {language: chart(model, timeline, language, visible, limits.marks) for language in LANGUAGES}
     name = case_name(model)
     titles = {language: visible(text("report.title", case=name).within(language)) for language in LANGUAGES}
-    template = _environment().get_template("report.html.j2")
-    return template.render(
-        lang=lang,
-        titles=titles,
-        case_name=name,
-        model=model,
-        view=view,
-        verdict=judge(model),
-        span=time_span(model),
-        chart=charts[lang],
-        options=json.dumps(model.generator.options, ensure_ascii=False, sort_keys=True),
-        plotly_style_id=_plotly_style_id(),
-        policy=_policy([_plotly(), script], style),
-        style=Markup(style),  # noqa: S704  (our own file)
-        plotly=Markup(_plotly()),  # noqa: S704  (the library)
-        script=Markup(script),  # noqa: S704  (our own file)
-        data=_json(_data(charts, titles)),
+    return (
+        _environment()
+        .get_template("report.html.j2")
+        .render(
+            lang=lang,
+            titles=titles,
+            case_name=name,
+            model=model,
+            view=View(model, timeline, limits),
+            verdict=judge(model),
+            span=time_span(model),
+            chart=charts[lang],
+            options=json.dumps(model.generator.options, ensure_ascii=False, sort_keys=True),
+            plotly_style_id=_plotly_style_id(),
+            policy=_policy([_plotly(), script], style),
+            style=Markup(style),  # noqa: S704  (our own file)
+            plotly=Markup(_plotly()),  # noqa: S704  (the library)
+            script=Markup(script),  # noqa: S704  (our own file)
+            data=_json(_data(charts, titles)),
+        )
     )
 
 
@@ -70,9 +85,7 @@ def bilingual(value: Text) -> Markup:
     """Both languages, of which the page shows one; a text that is the same in both stands once."""
     if value.en == value.ja:
         return _words(value.en)
-    return Markup('<span lang="en">{}</span><span lang="ja">{}</span>').format(
-        _words(value.en), _words(value.ja)
-    )
+    return Markup('<span lang="en">{}</span><span lang="ja">{}</span>').format(_words(value.en), _words(value.ja))
 
 
 def _words(value: str) -> Markup:

@@ -8,9 +8,7 @@ import unicodedata
 _SHORT = {"\t": "\\t", "\n": "\\n", "\r": "\\r"}
 # Cc, Cf, Cs, Co, Zl, Zp are found by category; these look like nothing although they are letters or marks.
 _BLANK = "\u115f\u1160\u3164\uffa0\u034f\u180b-\u180e\u17b4\u17b5\ufe00-\ufe0f\U000e0100-\U000e01ef"
-_SUSPECT = re.compile(
-    f"[^\x20-\x7e\u00a1-\u00ac\u00ae-\u02ff\u3001-\u30ff\u4e00-\u9fff\uff01-\uff9f]|[{_BLANK}]"
-)
+_SUSPECT = re.compile(f"[^\x20-\x7e\u00a1-\u00ac\u00ae-\u02ff\u3001-\u30ff\u4e00-\u9fff\uff01-\uff9f]|[{_BLANK}]")
 _INVISIBLE = re.compile(f"[{_BLANK}]")
 _HIDDEN = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
 

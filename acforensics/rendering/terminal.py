@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping
 from pathlib import Path
 
 from acforensics.case import CaseModel, Evidence, Finding, Shutdown
@@ -112,9 +112,7 @@ class _Page:
         """Wrapped text; `mark` stands before its first line."""
         hang = indent + width_of(mark)
         for number, piece in enumerate(wrap(self.say(value), self.width - hang)):
-            self._lines.append(
-                " " * indent + (mark if not number else " " * width_of(mark)) + self.style(piece, style)
-            )
+            self._lines.append(" " * indent + (mark if not number else " " * width_of(mark)) + self.style(piece, style))
 
 
 def _verdict(page: _Page, model: CaseModel) -> None:
@@ -140,9 +138,7 @@ def _incident(page: _Page, incident: Incident) -> None:
     page.paragraph(incident.headline, 2, "bold")
     sure = text("verdict.sure", word=text(f"confidence.{incident.confidence}"))
     separator = " " if page.lang == "en" else ""
-    page.paragraph(
-        separator.join(page.say(part) for part in (sure, *incident.why, incident.ups, *incident.after)), 2
-    )
+    page.paragraph(separator.join(page.say(part) for part in (sure, *incident.why, incident.ups, *incident.after)), 2)
     page.paragraph(text("terminal.what-to-do", advice=incident.advice), 2)
 
 
@@ -182,15 +178,16 @@ def _shutdowns(page: _Page, model: CaseModel) -> None:
     if not model.shutdowns:
         return
     page.heading("terminal.shutdowns")
-    keys = ("time", "server", "trigger", "confidence", "mode", "ups")
     rows = [_row(page, end) for end in model.shutdowns[:_MOST_SHUTDOWNS]]
-    headings = [text(f"report.col.{key}").within(page.lang) for key in keys]
-    widths = [max(width_of(row[i]) for row in [headings, *rows]) for i in range(len(keys))]
-    # The trigger's column gives way where the table is too wide, then the server's.
-    for column, least in ((2, 16), (1, 8), (5, 6), (3, 6)):
-        spare = sum(widths) + 2 * (len(widths) - 1) - page.width
-        if spare > 0:
-            widths[column] = max(least, widths[column] - spare)
+    headings = {key: text(f"report.col.{key}").within(page.lang) for key in rows[0]}
+    widths = {key: max(width_of(row[key]) for row in [headings, *rows]) for key in headings}
+    # Where the table is too wide, columns give way, and on a narrow terminal the least important ones go.
+    for column, least in (("trigger", 16), ("server", 8), ("mode", 0), ("confidence", 0), ("ups", 0), ("trigger", 8)):
+        spare = sum(widths.values()) + 2 * (len(widths) - 1) - page.width
+        if spare > 0 and least:
+            widths[column] = max(least, min(widths[column], widths[column] - spare))
+        elif spare > 0:
+            del widths[column]
     page.line(_columns(headings, widths), "dim")
     for row in rows:
         page.line(_columns(row, widths))
@@ -198,25 +195,24 @@ def _shutdowns(page: _Page, model: CaseModel) -> None:
         page.paragraph(text("terminal.more", count=len(model.shutdowns) - _MOST_SHUTDOWNS), style="dim")
 
 
-def _row(page: _Page, end: Shutdown) -> list[str]:
-    words = [
-        f"trigger.{end.trigger}",
-        f"confidence.{end.confidence}",
-        f"mode.{end.mode}",
-        f"ups-told.{end.ups_told}",
-    ]
-    return [clock(end.time), visible(end.server), *(text(key).within(page.lang) for key in words)]
+def _row(page: _Page, end: Shutdown) -> dict[str, str]:
+    return {
+        "time": clock(end.time),
+        "server": visible(end.server),
+        "trigger": text(f"trigger.{end.trigger}").within(page.lang),
+        "confidence": text(f"confidence.{end.confidence}").within(page.lang),
+        "mode": text(f"mode.{end.mode}").within(page.lang),
+        "ups": text(f"ups-told.{end.ups_told}").within(page.lang),
+    }
 
 
-def _columns(cells: Sequence[str], widths: Sequence[int]) -> str:
-    return "  ".join(pad(cell, width) for cell, width in zip(cells, widths, strict=True)).rstrip()
+def _columns(cells: Mapping[str, str], widths: Mapping[str, int]) -> str:
+    return "  ".join(pad(cells[key], width) for key, width in widths.items()).rstrip()
 
 
 def _read(page: _Page, model: CaseModel) -> None:
     page.heading("terminal.read")
-    used = [
-        item for item in model.inputs if item.records and item.first is not None and item.last is not None
-    ]
+    used = [item for item in model.inputs if item.records and item.first is not None and item.last is not None]
     for server in dict.fromkeys(item.server for item in used):
         own = [item for item in used if item.server == server]
         page.paragraph(

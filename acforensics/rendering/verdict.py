@@ -88,13 +88,9 @@ def judge(model: CaseModel) -> Verdict:
     incidents = sorted(_incidents(model), key=lambda incident: (incident.start, incident.servers))
     read = _read(model)
     if not incidents:
-        return Verdict(
-            (), 0, read, (text("verdict.none"), text("verdict.none-detail")), text("verdict.none-next")
-        )
+        return Verdict((), 0, read, (text("verdict.none"), text("verdict.none-detail")), text("verdict.none-next"))
     # Too many to read: keep the gravest, the latest first among equals, and show them in order of time.
-    ranked = sorted(
-        incidents, key=lambda incident: (GRADES.index(incident.grade), -incident.start.timestamp())
-    )
+    ranked = sorted(incidents, key=lambda incident: (GRADES.index(incident.grade), -incident.start.timestamp()))
     kept = {id(incident) for incident in ranked[:_MOST_INCIDENTS]}
     shown = tuple(incident for incident in incidents if id(incident) in kept)
     return Verdict(shown, len(incidents) - len(shown), read)
@@ -119,9 +115,7 @@ def _incidents(model: CaseModel) -> list[Incident]:
         if finding.rule == "reboot-loop" and ends:
             taken.update(end.id for end in ends)
             found.append(_loop(model, ends))
-    rest = sorted(
-        (end for end in model.shutdowns if end.id not in taken), key=lambda end: (end.time, end.server)
-    )
+    rest = sorted((end for end in model.shutdowns if end.id not in taken), key=lambda end: (end.time, end.server))
     states = {boot.id: boot.end_state for boot in model.boots}
     groups: list[list[Shutdown]] = []
     for end in rest:
@@ -152,14 +146,10 @@ def _ending(model: CaseModel, group: list[Shutdown], states: Mapping[str, EndSta
     values = {"servers": names(servers), "ended": text(f"verdict.ended.{first.mode}")}
     if first.trigger == "unknown":
         orderly = first.mode != "unknown" or states.get(first.boot) == "clean"
-        headline = text(
-            "verdict.headline.undecided" if orderly else "verdict.headline.undecided-sudden", **values
-        )
+        headline = text("verdict.headline.undecided" if orderly else "verdict.headline.undecided-sudden", **values)
     else:
         sudden = "sudden-" if first.trigger in _SUDDEN else ""
-        headline = text(
-            f"verdict.headline.{sudden}{first.confidence}", cause=_cause(group, findings), **values
-        )
+        headline = text(f"verdict.headline.{sudden}{first.confidence}", cause=_cause(group, findings), **values)
     return Incident(
         grade=_grade(group, findings),
         start=first.time,
@@ -240,12 +230,8 @@ def _grade(group: list[Shutdown], findings: list[Finding]) -> Grade:
 
 def _cause(group: list[Shutdown], findings: list[Finding]) -> Text:
     first = group[0]
-    past = any(
-        finding.rule == "os-command-shutdown" and finding.severity == "critical" for finding in findings
-    )
-    cause = text(
-        "verdict.cause.os-command-past" if past else f"verdict.cause.{_key_pressed(group) or first.trigger}"
-    )
+    past = any(finding.rule == "os-command-shutdown" and finding.severity == "critical" for finding in findings)
+    cause = text("verdict.cause.os-command-past" if past else f"verdict.cause.{_key_pressed(group) or first.trigger}")
     details = []
     commands = {end.command for end in group}
     if len(commands) == 1 and first.command:

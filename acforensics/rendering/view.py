@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from datetime import datetime
 from pathlib import PurePath
 from typing import TYPE_CHECKING
 
 from acforensics.case import Boot, CaseModel, Evidence, Finding, Input, Reason, Shutdown
-from acforensics.charts import select
+from acforensics.charts import MAX_MARKS, select
 from acforensics.rendering.plain import shorten, visible
 from acforensics.rendering.verdict import clock
 from acforensics.texts import Text, text
@@ -17,15 +17,27 @@ from acforensics.texts import Text, text
 if TYPE_CHECKING:
     import pandas as pd
 
-MAX_LINES = 12
-MAX_SHUTDOWNS = 200
-MAX_FINDINGS = 200
-MAX_BOOTS = 500
-MAX_INPUTS = 400
-MAX_ROWS = 300
 _MAX_TEXT = 500
 SEVERITIES = ("critical", "warning", "info")
 WEIGHTS = ("for", "against", "missing")
+
+
+@dataclass(frozen=True)
+class Limits:
+    """How much of a list the page holds; `halved()` until the page is small enough."""
+
+    lines: int = 12
+    shutdowns: int = 200
+    findings: int = 200
+    boots: int = 500
+    inputs: int = 400
+    problems: int = 100
+    rows: int = 300
+    marks: int = MAX_MARKS
+
+    def halved(self) -> Limits:
+        """Half of everything, of each at least a few."""
+        return Limits(*(max(4, value // 2) for value in astuple(self)))
 
 
 @dataclass(frozen=True)
@@ -42,7 +54,7 @@ class Line:
 
 @dataclass(frozen=True)
 class Lines:
-    """Evidence of one statement: at most `MAX_LINES`, and how many were left out."""
+    """Evidence of one statement, bounded, and how many lines were left out."""
 
     shown: list[Line]
     left_out: int
@@ -83,23 +95,25 @@ class Places:
 class View:
     """Everything the template asks for."""
 
-    def __init__(self, model: CaseModel, timeline: pd.DataFrame) -> None:
+    def __init__(self, model: CaseModel, timeline: pd.DataFrame, limits: Limits) -> None:
         self.model = model
+        self.limits = limits
+        self._anchors = {end.id: f"end-{number}" for number, end in enumerate(self.shutdowns(), 1)}
+        self._ends = {end.id: end for end in model.shutdowns}
         self.places = Places([item.path for item in model.inputs])
         self._timeline = timeline
         doubtful = timeline[timeline["certainty"] != "verified"]
         self._certainty: Mapping[tuple[str, int], str] = {
             (str(path), int(line)): str(certainty)
-            for path, line, certainty in zip(
-                doubtful["input"], doubtful["line"], doubtful["certainty"], strict=True
-            )
+            for path, line, certainty in zip(doubtful["input"], doubtful["line"], doubtful["certainty"], strict=True)
         }
 
     # --- evidence
 
     def lines(self, evidence: Sequence[Evidence]) -> Lines:
         """Evidence to show, the decisive line first."""
-        return Lines([self._line(one) for one in evidence[:MAX_LINES]], max(0, len(evidence) - MAX_LINES))
+        most = self.limits.lines
+        return Lines([self._line(one) for one in evidence[:most]], max(0, len(evidence) - most))
 
     def _line(self, one: Evidence) -> Line:
         number = "" if one.line is None else f":{one.line}"
@@ -116,12 +130,12 @@ class View:
     def findings(self) -> list[Finding]:
         """The gravest first, then by time."""
         return sorted(self.model.findings, key=lambda f: (SEVERITIES.index(f.severity), f.start, f.rule))[
-            :MAX_FINDINGS
+            : self.limits.findings
         ]
 
     def shutdowns(self) -> list[Shutdown]:
         """By time."""
-        return self.model.shutdowns[:MAX_SHUTDOWNS]
+        return self.model.shutdowns[: self.limits.shutdowns]
 
     def boots(self) -> list[tuple[Boot, Shutdown | None, Text | None]]:
         """Each boot with the shutdown that ended it and its length, server by server."""
@@ -129,7 +143,15 @@ class View:
         ordered = sorted(
             enumerate(self.model.boots), key=lambda pair: (pair[1].server, pair[0])
         )  # their order in the result is that of time
-        return [(boot, ends.get(boot.id), _length(boot)) for _, boot in ordered[:MAX_BOOTS]]
+        return [(boot, ends.get(boot.id), _length(boot)) for _, boot in ordered[: self.limits.boots]]
+
+    def anchor(self, shutdown: str) -> str | None:
+        """Where on the page a shutdown's reasons stand; none where they were left out."""
+        return self._anchors.get(shutdown)
+
+    def related(self, finding: Finding) -> list[Shutdown]:
+        """The shutdowns that a finding is about, bounded."""
+        return [self._ends[name] for name in finding.related if name in self._ends][: self.limits.lines]
 
     def reasons(self, shutdown: Shutdown) -> list[tuple[str, list[Reason]]]:
         """Reasons by weight; weights without reasons are left out."""
@@ -138,11 +160,11 @@ class View:
 
     def inputs(self) -> list[Input]:
         """Files with records."""
-        return [item for item in self.model.inputs if item.records][:MAX_INPUTS]
+        return [item for item in self.model.inputs if item.records][: self.limits.inputs]
 
     def empty_inputs(self) -> list[Input]:
         """Files that gave nothing, bounded."""
-        return [item for item in self.model.inputs if not item.records][:MAX_INPUTS]
+        return [item for item in self.model.inputs if not item.records][: self.limits.inputs]
 
     def count_inputs(self, with_records: bool) -> int:
         """How many files there are of either sort."""
@@ -155,7 +177,7 @@ class View:
 
     def rows(self) -> list[Row]:
         """The events nearest to shutdowns, for readers who cannot use the chart."""
-        chosen = select(self._timeline, self.model.shutdowns, MAX_ROWS)
+        chosen = select(self._timeline, self.model.shutdowns, self.limits.rows)
         columns = ["local_time", "server", "layer", "kind", "message", "input", "line"]
         return [
             Row(

@@ -9,9 +9,7 @@ from rich.cells import cell_len
 _WIDE = r"\u1100-\u11ff\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe4f\uff01-\uff60\uffe0-\uffe6"
 # A time, a single wide character, a word, or the blanks between them.
 _PIECE = re.compile(rf"\d{{4}}-\d\d-\d\d \d\d:\d\d:\d\d|\s+|[{_WIDE}]|[^\s{_WIDE}]+")
-_NOT_FIRST = set(
-    "、。，．・：；？！）］｝」』】〉》〕ーぁぃぅぇぉっゃゅょゎァィゥェォッャュョヮヵヶ々),.:;?!]}"
-)
+_NOT_FIRST = set("、。，．・：；？！）］｝」』】〉》〕ーぁぃぅぇぉっゃゅょゎァィゥェォッャュョヮヵヶ々),.:;?!]}")
 _NOT_LAST = set("（［｛「『【〈《〔([{")
 
 
@@ -52,12 +50,7 @@ def _units(text: str) -> list[str]:
     units: list[str] = []
     for piece in _PIECE.findall(text):
         blank = piece.isspace()
-        if (
-            units
-            and not units[-1].isspace()
-            and not blank
-            and (piece[0] in _NOT_FIRST or units[-1][-1] in _NOT_LAST)
-        ):
+        if units and not units[-1].isspace() and not blank and (piece[0] in _NOT_FIRST or units[-1][-1] in _NOT_LAST):
             units[-1] += piece
         else:
             units.append(piece)

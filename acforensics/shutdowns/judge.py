@@ -59,9 +59,7 @@ def judge_boots(boots: Mapping[str, Sequence[Boot]], zone: tzinfo) -> list[Judge
             view.neighbours = neighbours
         habit = sum(view.stop_orderly for view in own)
         judgements += [_judge(view, zone, traces[server], habit) for view in own]
-    return sorted(
-        judgements, key=lambda j: (j.chosen.time if j.chosen else j.boot.last, j.boot.server, j.boot.id)
-    )
+    return sorted(judgements, key=lambda j: (j.chosen.time if j.chosen else j.boot.last, j.boot.server, j.boot.id))
 
 
 def _view(boot: Boot, events: Mapping[str, list[Event]]) -> StopView:
@@ -117,9 +115,7 @@ def _end_state(view: StopView, chosen: Hypothesis) -> EndState:
         return "unclean" if positive else "unknown"
     if view.unclean_signs:
         if view.stop_orderly:
-            chosen.arguments.append(
-                Argument(text("reason.unclean-after-stop"), "against", view.unclean_signs[:1])
-            )
+            chosen.arguments.append(Argument(text("reason.unclean-after-stop"), "against", view.unclean_signs[:1]))
             return "unknown"
         return "unclean"
     return "clean" if view.stop_orderly else "unknown"

@@ -66,9 +66,7 @@ def os_command_recorded(view: StopView, zone: tzinfo) -> Hypothesis | None:
     elif not view.os_stops:
         confidence = "likely"
         arguments.append(
-            Argument(
-                text("reason.no-stop-lines-forced" if meaning.forced else "reason.no-stop-lines"), "missing"
-            )
+            Argument(text("reason.no-stop-lines-forced" if meaning.forced else "reason.no-stop-lines"), "missing")
         )
     observed = mode_of(view.os_stops)
     mode = meaning.mode if meaning.mode != "unknown" else observed
@@ -76,9 +74,7 @@ def os_command_recorded(view: StopView, zone: tzinfo) -> Hypothesis | None:
         arguments.append(Argument(text("reason.mode-differs"), "against", view.os_stops[:1]))
         confidence, mode = "possible" if meaning.conditional else "likely", observed
     time = event.time if meaning.effect == "end" else (view.first_stop or event.time)
-    return Hypothesis(
-        "os-command", confidence, time, mode, "server", None if by_cron else user, command, arguments
-    )
+    return Hypothesis("os-command", confidence, time, mode, "server", None if by_cron else user, command, arguments)
 
 
 def os_command_inferred(view: StopView) -> Hypothesis | None:
@@ -89,18 +85,14 @@ def os_command_inferred(view: StopView) -> Hypothesis | None:
     when the power fails.
     """
     asked = [
-        e
-        for e in view.os_stops
-        if e.kind in ("os.shutdown_started", "os.shutdown_announced", "os.runlevel_switched")
+        e for e in view.os_stops if e.kind in ("os.shutdown_started", "os.shutdown_announced", "os.runlevel_switched")
     ]
     if not asked:
         return None
     mode = mode_of(view.os_stops)
     people = _people(view)
     raised = [
-        event
-        for event in people
-        if event.fields.get("via") in _RAISING or event.fields.get("user") in _PRIVILEGED
+        event for event in people if event.fields.get("via") in _RAISING or event.fields.get("user") in _PRIVILEGED
     ]
     fresh = [event for event in people if view.end - event.time <= _FRESH_LOGIN]
     if mode != "reboot" and not fresh:
@@ -112,9 +104,7 @@ def os_command_inferred(view: StopView) -> Hypothesis | None:
     else:
         arguments.append(Argument(text("reason.nobody-seen"), "missing"))
     arguments.append(Argument(text("reason.no-command-record"), "missing"))
-    cluster_lines = view.of(
-        "clusterpro.daemon_stopping", "clusterpro.group_stopping", "clusterpro.daemon_started"
-    )
+    cluster_lines = view.of("clusterpro.daemon_stopping", "clusterpro.group_stopping", "clusterpro.daemon_started")
     if cluster_lines:
         arguments.append(Argument(text("reason.no-cluster-request"), events=cluster_lines[-1:]))
     else:

@@ -65,11 +65,7 @@ def clusterpro_recovery(view: StopView, recorded: Hypothesis | None) -> Hypothes
             or action.message
         )
         arguments.append(Argument(text("reason.final-action", what=what), events=actions[:2]))
-        errors = [
-            e
-            for e in view.before_end(["clusterpro.monitor_error"], _FINAL_ACTION_LEAD)
-            if e.time <= action.time
-        ]
+        errors = [e for e in view.before_end(["clusterpro.monitor_error"], _FINAL_ACTION_LEAD) if e.time <= action.time]
         if errors:
             detail = errors[-1].fields.get("detail") or errors[-1].message
             arguments.append(Argument(text("reason.monitor-error", detail=detail), events=errors[-1:]))
@@ -87,9 +83,7 @@ def clusterpro_recovery(view: StopView, recorded: Hypothesis | None) -> Hypothes
 
 def clusterpro_command(view: StopView) -> Hypothesis | None:
     """clpstdn, clpdown, Cluster WebUI or an API request."""
-    requests = [
-        event for event in view.cluster_requests if event.kind in (*_EFFECTS, "clusterpro.shutdown_requested")
-    ]
+    requests = [event for event in view.cluster_requests if event.kind in (*_EFFECTS, "clusterpro.shutdown_requested")]
     effects = [event for event in requests if event.kind in _EFFECTS]
     asked = [e for e in requests if e.kind == "clusterpro.stop_received" or _took_effect(view, e)]
     typed = [
@@ -114,14 +108,10 @@ def clusterpro_command(view: StopView) -> Hypothesis | None:
     if typed:
         actor, command = typed[0].fields.get("user"), typed[0].fields.get("command")
         arguments.append(
-            Argument(
-                text("reason.cluster-typed", user=actor or "?", command=command or "?"), events=typed[:1]
-            )
+            Argument(text("reason.cluster-typed", user=actor or "?", command=command or "?"), events=typed[:1])
         )
     if elsewhere:
-        arguments.append(
-            Argument(text("reason.asked-on-peer", server=elsewhere[0].server), events=elsewhere[:1])
-        )
+        arguments.append(Argument(text("reason.asked-on-peer", server=elsewhere[0].server), events=elsewhere[:1]))
     confirmation = _confirmation(view, requests)
     arguments += confirmation
     if view.os_stops:
@@ -190,9 +180,7 @@ def _request_time(view: StopView) -> datetime:
 def _asked_by_person(event: Event) -> bool:
     if event.kind == "clusterpro.shutdown_requested":
         return True
-    return event.kind == "clusterpro.stop_received" and bool(
-        _COMMANDS.match(event.fields.get("requester", ""))
-    )
+    return event.kind == "clusterpro.stop_received" and bool(_COMMANDS.match(event.fields.get("requester", "")))
 
 
 def _is_cluster_command(event: Event) -> bool:
@@ -226,9 +214,7 @@ def _scope(events: list[Event]) -> Scope:
     named = [event.fields.get("scope") for event in events]
     if "cluster" in named:
         return "cluster"
-    requesters = " ".join(
-        event.fields.get("requester", "") + event.fields.get("command", "") for event in events
-    )
+    requesters = " ".join(event.fields.get("requester", "") + event.fields.get("command", "") for event in events)
     if "clpstdn" in requesters:
         return "cluster"
     return "server" if "server" in named or "clpdown" in requesters else "unknown"

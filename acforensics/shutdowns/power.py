@@ -61,14 +61,12 @@ def ac_schedule(view: StopView) -> Hypothesis | None:
 
 
 def ups_agent(view: StopView) -> Hypothesis | None:
-    """apcupsd or NUT decided to shut down."""
+    """Apcupsd or NUT decided to shut down."""
     decided = view.before_end(["ups.shutdown_decided", "ups.forced_shutdown"], _AGENT_LEAD)
     if not decided:
         return None
     failures = view.before_end(["ups.on_battery", "ups.battery_low"], timedelta(hours=24))
-    arguments = [
-        Argument(text("reason.ups-decided", program=decided[0].program or "UPS"), events=decided[:2])
-    ]
+    arguments = [Argument(text("reason.ups-decided", program=decided[0].program or "UPS"), events=decided[:2])]
     if failures:
         arguments.append(Argument(text("reason.ups-battery"), events=failures[-1:]))
     else:

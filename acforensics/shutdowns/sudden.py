@@ -86,9 +86,7 @@ def power_loss(view: StopView, usually_logs_stops: bool) -> Hypothesis | None:
     together = _others_cut_off(view)
     if not unclean and not on_battery and not (usually_logs_stops and not view.clean_signs):
         return None
-    arguments = [
-        Argument(text("reason.log-ends"), events=[*view.last_record, *view.boot.following.start_events[:1]])
-    ]
+    arguments = [Argument(text("reason.log-ends"), events=[*view.last_record, *view.boot.following.start_events[:1]])]
     if unclean:
         arguments.append(Argument(text("reason.unclean"), events=unclean[:2]))
     elif not on_battery:
@@ -109,16 +107,12 @@ def missing_for_decision(view: StopView) -> list[Argument]:
     """What an undecided end lacks."""
     found: list[Argument] = []
     if view.os_stops:
-        found.append(
-            Argument(text("reason.os-stopped", line=view.os_stops[0].message), events=view.os_stops[:2])
-        )
+        found.append(Argument(text("reason.os-stopped", line=view.os_stops[0].message), events=view.os_stops[:2]))
         found.append(Argument(text("reason.undecided-halt"), "missing"))
         return found
     if view.boot.following is not None:
         found.append(
-            Argument(
-                text("reason.log-ends"), events=[*view.last_record, *view.boot.following.start_events[:1]]
-            )
+            Argument(text("reason.log-ends"), events=[*view.last_record, *view.boot.following.start_events[:1]])
         )
     if view.clean_signs:
         found.append(Argument(text("reason.clean-mount"), events=view.clean_signs[:1]))
@@ -136,11 +130,7 @@ def _dump_found(view: StopView) -> list[Event]:
     if following is None:
         return []
     started = following.start or following.first
-    return [
-        e
-        for e in following.events
-        if e.kind == "os.crash_dump_found" and e.time - started <= _DUMP_AFTER_START
-    ]
+    return [e for e in following.events if e.kind == "os.crash_dump_found" and e.time - started <= _DUMP_AFTER_START]
 
 
 def _still_on_battery(view: StopView) -> list[Event]:
@@ -148,11 +138,7 @@ def _still_on_battery(view: StopView) -> list[Event]:
     for event in view.before_end(["ups.on_battery", "ups.battery_low", "ups.on_line", "ac.power_failure", "ac.power_restored"],
                                  _ON_BATTERY):  # fmt: skip
         last = event
-    return (
-        [last]
-        if last is not None and last.kind in ("ups.on_battery", "ups.battery_low", "ac.power_failure")
-        else []
-    )
+    return [last] if last is not None and last.kind in ("ups.on_battery", "ups.battery_low", "ac.power_failure") else []
 
 
 def _others_cut_off(view: StopView) -> list[str]:

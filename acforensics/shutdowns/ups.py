@@ -63,9 +63,7 @@ def ac_commands(view: StopView) -> list[Event]:
     return [
         event
         for event in view.boot.events
-        if event.kind == "ac.exec_command"
-        and event.time >= started
-        and view.end - event.time <= LONGEST_CLUSTER_STOP
+        if event.kind == "ac.exec_command" and event.time >= started and view.end - event.time <= LONGEST_CLUSTER_STOP
     ]
 
 

@@ -12,16 +12,31 @@ from acforensics.events import Event
 
 OS_STOPS = frozenset(
     f"os.{name}"
-    for name in (
-        "shutdown_started shutdown_announced runlevel_switched target_stopped target_reached stop_progress "
-        "syslog_stopped kernel_log_stopped journal_stopped ctrl_alt_del_acted"
-    ).split()
+    for name in [
+        "shutdown_started",
+        "shutdown_announced",
+        "runlevel_switched",
+        "target_stopped",
+        "target_reached",
+        "stop_progress",
+        "syslog_stopped",
+        "kernel_log_stopped",
+        "journal_stopped",
+        "ctrl_alt_del_acted",
+    ]
 )
 _SYSLOG_STOPS = {"os.syslog_stopped", "os.kernel_log_stopped", "os.stop_progress"}
 _DECISIVE = {"os.shutdown_started", "os.runlevel_switched", "os.target_reached", "os.ctrl_alt_del_acted"}
 CLUSTER_REQUESTS = frozenset(
     f"clusterpro.{name}"
-    for name in "shutdown_requested stop_received stopping final_action server_shut_down cluster_shut_down".split()
+    for name in [
+        "shutdown_requested",
+        "stop_received",
+        "stopping",
+        "final_action",
+        "server_shut_down",
+        "cluster_shut_down",
+    ]
 )
 # An OS stop is the end of this boot only if little comes after it; CLUSTERPRO may take long to stop its groups.
 LONGEST_OS_STOP = timedelta(minutes=60)
@@ -48,9 +63,7 @@ class StopView:
     def of(self, *kinds: str) -> list[Event]:
         """Events of this boot of the given kinds, in order; repetitions written by syslog are left out."""
         wanted = set(kinds)
-        return [
-            event for event in self.boot.events if event.kind in wanted and "repeated" not in event.fields
-        ]
+        return [event for event in self.boot.events if event.kind in wanted and "repeated" not in event.fields]
 
     @cached_property
     def os_stops(self) -> list[Event]:
@@ -97,9 +110,7 @@ class StopView:
                 found = []
             elif event.kind == "clusterpro.request_refused":
                 found = [
-                    e
-                    for e in found
-                    if e.kind != "clusterpro.shutdown_requested" or event.time - e.time > _AFTER_START
+                    e for e in found if e.kind != "clusterpro.shutdown_requested" or event.time - e.time > _AFTER_START
                 ]
             elif event.kind in CLUSTER_REQUESTS and "repeated" not in event.fields:
                 found.append(event)
@@ -150,11 +161,7 @@ class StopView:
     def last_record(self) -> list[Event]:
         """The line with which this boot's logs break off, as an event of kind `os.last_record`."""
         following = self.boot.following
-        found = (
-            [e.previous for e in following.start_events if e.previous is not None]
-            if following is not None
-            else []
-        )
+        found = [e.previous for e in following.start_events if e.previous is not None] if following is not None else []
         if not found:
             return []
         last = max(found, key=lambda witness: witness.time)

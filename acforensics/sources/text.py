@@ -96,9 +96,7 @@ class TextReader:
         else:
             reading.format = "text without stamps"
         found = sorted(self._encodings - {"ascii"})
-        reading.encoding = (
-            ("mixed: " + ", ".join(found)) if len(found) > 1 else (found[0] if found else "ascii")
-        )
+        reading.encoding = ("mixed: " + ", ".join(found)) if len(found) > 1 else (found[0] if found else "ascii")
 
     def _chunk(self, chunk: bytes) -> None:
         newlines = chunk.count(b"\n")
@@ -125,7 +123,7 @@ class TextReader:
             self._encodings.update(decode_line(line)[1] for line in foreign[::step])
 
     def _sample(self, chunk: bytes) -> None:
-        """Read a stamp every few KiB; where the date changes between two samples, every stamp between them."""
+        """Read a stamp every few KiB; where the date changes between two samples, all between them."""
         previous: tuple[int, Mark] | None = None
         position = 0
         while 0 <= position < len(chunk):

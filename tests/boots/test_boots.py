@@ -58,7 +58,18 @@ def test_backward_clock_at_boot_keeps_file_order(machine, case):
 
 
 def test_rotated_logs_are_one_stream_in_order(machine, case):
-    log = machine().boot().wait(60).sudo("ope1", "/sbin/reboot").wait(1).os_stop("reboot").wait(40).boot().wait(60).log("app", "x")
+    log = (
+        machine()
+        .boot()
+        .wait(60)
+        .sudo("ope1", "/sbin/reboot")
+        .wait(1)
+        .os_stop("reboot")
+        .wait(40)
+        .boot()
+        .wait(60)
+        .log("app", "x")
+    )
     lines = log.files["messages"]
     cut = next(i for i, line in enumerate(lines) if "Stopped target" in line)
     log.files["messages-20261124"], log.files["messages"] = lines[: cut + 1], lines[cut + 1 :]
@@ -69,7 +80,9 @@ def test_rotated_logs_are_one_stream_in_order(machine, case):
 
 def test_no_kernel_lines_at_all_a_stop_still_cuts(machine, case):
     log = machine().log("systemd-logind", "New session 1 of user root.", pid=258).wait(9)
-    log.log("systemd-logind", "System is rebooting.", pid=258).wait(300).log("systemd-logind", "New session 1 of user ope1.", pid=258)
+    log.log("systemd-logind", "System is rebooting.", pid=258).wait(300).log(
+        "systemd-logind", "New session 1 of user ope1.", pid=258
+    )
     found = case(log, tz="Asia/Tokyo")
     assert [(s.trigger, s.mode) for s in found.shutdowns] == [("os-command", "reboot")]
 

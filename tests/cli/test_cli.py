@@ -10,9 +10,9 @@ from datetime import datetime
 
 import jsonschema
 import pytest
-from samples.scenario import Machine
 
 from acforensics.case import json_schema
+from samples.scenario import Machine
 
 
 def run(*arguments, cwd, env=None):
@@ -69,7 +69,9 @@ def test_the_same_input_gives_the_same_bytes(logs, tmp_path):
 
 def test_every_claim_in_the_json_can_be_opened_at_its_line(logs, tmp_path):
     result = json.loads(run("analyze", logs, "--json", "-", cwd=tmp_path).stdout)
-    claims = [e for s in result["shutdowns"] for e in s["evidence"]] + [e for f in result["findings"] for e in f["evidence"]]
+    claims = [e for s in result["shutdowns"] for e in s["evidence"]] + [
+        e for f in result["findings"] for e in f["evidence"]
+    ]
     assert claims
     for claim in claims:
         with open(claim["input"], encoding="utf-8") as file:  # noqa: PTH123
@@ -195,7 +197,11 @@ def test_the_recognition_code_reaches_no_output(tmp_path):
     folder = log.write(tmp_path)
     (folder / "stop.sh").write_text('AC_SECCODE="S3cretCode"\n', encoding="utf-8")
     done = run("analyze", folder, "-o", "r.html", "--json", "r.json", "--timeline", "r.csv", cwd=tmp_path)
-    everything = done.stdout + done.stderr + "".join((tmp_path / f"r.{e}").read_text(encoding="utf-8") for e in ("html", "json", "csv"))
+    everything = (
+        done.stdout
+        + done.stderr
+        + "".join((tmp_path / f"r.{e}").read_text(encoding="utf-8") for e in ("html", "json", "csv"))
+    )
     assert "S3cretCode" not in everything
     assert "hunter2" not in everything
 
@@ -210,7 +216,9 @@ def test_explain_lists_and_explains_every_rule_and_trigger(tmp_path):
     for name in (*RULES, *get_args(Trigger)):
         assert name in listed
         for lang in ("en", "ja"):
-            page = run("explain", name, "--lang", lang, cwd=tmp_path) if name in ("crash", "os-command-shutdown") else None
+            page = (
+                run("explain", name, "--lang", lang, cwd=tmp_path) if name in ("crash", "os-command-shutdown") else None
+            )
             if page is not None:
                 assert page.returncode == 0
                 assert all(len(line.encode("euc_jp", "replace")) <= 80 for line in page.stdout.splitlines())

@@ -23,7 +23,14 @@ def test_os_command_shutdown_says_who_what_and_what_to_use(machine, case):
 
 
 def test_os_command_shutdown_names_both_signatures(machine, case):
-    with_pair = machine("svr031").boot().wait(60).sudo("ope1", "/sbin/reboot").os_stop("reboot", cluster=False).cluster_stop(ac_lines=2)
+    with_pair = (
+        machine("svr031")
+        .boot()
+        .wait(60)
+        .sudo("ope1", "/sbin/reboot")
+        .os_stop("reboot", cluster=False)
+        .cluster_stop(ac_lines=2)
+    )
     without = machine("svr047").boot().wait(90).sudo("ope1", "/sbin/reboot").os_stop("reboot")
     found = case(with_pair.wait(60).boot(), without.wait(60).boot())
     texts = {f.servers[0]: f.summary.en for f in found.findings if f.rule == "os-command-shutdown"}
@@ -36,7 +43,15 @@ def test_os_command_shutdown_is_silent_for_clpdown(machine, case):
 
 
 def test_a_server_without_clusterpro_is_not_critical(machine, case):
-    log = machine().boot(cluster=False).wait(60).sudo("ope1", "/sbin/reboot").os_stop("reboot", cluster=False).wait(60).boot(cluster=False)
+    log = (
+        machine()
+        .boot(cluster=False)
+        .wait(60)
+        .sudo("ope1", "/sbin/reboot")
+        .os_stop("reboot", cluster=False)
+        .wait(60)
+        .boot(cluster=False)
+    )
     assert [(f.rule, f.severity) for f in case(log).findings] == [("os-command-shutdown", "warning")]
 
 
@@ -95,7 +110,11 @@ def test_the_end_of_a_loop_by_the_restart_limit_is_said(machine, case):
     for _ in range(2):
         log.boot().disk_error_reboot().wait(45)
     log.boot().event("rm", 9, "Detected an error in monitoring diskw1. (8 : Failed)", wait=30)
-    log.event("rm", 100, "Restart count exceeded the maximum of 2. Final action of monitoring diskw1 will not be executed.")
+    log.event(
+        "rm",
+        100,
+        "Restart count exceeded the maximum of 2. Final action of monitoring diskw1 will not be executed.",
+    )
     finding = next(f for f in case(log).findings if f.rule == "reboot-loop")
     assert "restart limit" in finding.summary.en
 
@@ -109,7 +128,9 @@ def test_ups_not_told_is_not_claimed_where_nobody_knows_who_asked(machine, case)
 
 
 def test_ac_command_unfinished_needs_exactly_one_line(machine, case):
-    assert rules(case(machine().boot().wait(60).clp_stop("clpdown", ac_lines=1).wait(60).boot())) == ["ac-command-unfinished"]
+    assert rules(case(machine().boot().wait(60).clp_stop("clpdown", ac_lines=1).wait(60).boot())) == [
+        "ac-command-unfinished"
+    ]
 
 
 def test_ac_command_finished(machine, case):
@@ -118,14 +139,26 @@ def test_ac_command_finished(machine, case):
 
 def test_power_loss_crash_and_fencing_have_findings(machine, case):
     lost = machine("svr031").boot().wait(60).log("app", "x").wait(30).boot(recovered=True)
-    crashed = machine("svr047").boot().wait(9000).log("kernel", "[   62.100000] Kernel panic - not syncing: oops").wait(30).boot(recovered=True)
+    crashed = (
+        machine("svr047")
+        .boot()
+        .wait(9000)
+        .log("kernel", "[   62.100000] Kernel panic - not syncing: oops")
+        .wait(30)
+        .boot(recovered=True)
+    )
     struck = machine("svr099").boot().wait(20000)
-    struck.log("sbd", "/dev/sdb1:   notice: servant: Received command reset from svr031 on disk /dev/sdb1", pid=3).wait(30).boot(recovered=True)
+    struck.log("sbd", "/dev/sdb1:   notice: servant: Received command reset from svr031 on disk /dev/sdb1", pid=3).wait(
+        30
+    ).boot(recovered=True)
     assert rules(case(lost, crashed, struck)) == ["crash", "fenced", "power-loss"]
 
 
 def test_every_finding_speaks_both_languages_and_cites_lines_that_are_there(machine, case, tmp_path):
-    found = case(loop(machine("svr031"), 2), machine("svr047").boot().wait(60).sudo("ope1", "/sbin/halt").os_stop("halt").wait(60).boot())
+    found = case(
+        loop(machine("svr031"), 2),
+        machine("svr047").boot().wait(60).sudo("ope1", "/sbin/halt").os_stop("halt").wait(60).boot(),
+    )
     assert found.findings
     for finding in found.findings:
         for value in (finding.title, finding.summary, finding.advice, finding.reference):

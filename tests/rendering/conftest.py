@@ -47,9 +47,7 @@ class Maker:
     def at(self, minutes: float) -> datetime:
         return NOON + timedelta(minutes=minutes)
 
-    def evidence(
-        self, text: str, line: int | None = 7, minutes: float = 0, server: str = "svr031"
-    ) -> Evidence:
+    def evidence(self, text: str, line: int | None = 7, minutes: float = 0, server: str = "svr031") -> Evidence:
         return Evidence(
             input=PATH.format(server=server),
             line=line,
@@ -63,9 +61,7 @@ class Maker:
         if any(server.name == name for server in self.servers):
             return
         self.servers.append(
-            Server(
-                name=name, aliases=[], clock_offset_seconds=None, clock_offset_basis=literal("not estimated")
-            )
+            Server(name=name, aliases=[], clock_offset_seconds=None, clock_offset_basis=literal("not estimated"))
         )
         self.inputs.append(
             Input(
@@ -83,9 +79,7 @@ class Maker:
             )
         )
 
-    def end(
-        self, minutes: float = 0, server: str = "svr031", *, end_state: str = "clean", **values: Any
-    ) -> Shutdown:
+    def end(self, minutes: float = 0, server: str = "svr031", *, end_state: str = "clean", **values: Any) -> Shutdown:
         self.server(server)
         number = sum(boot.server == server for boot in self.boots) + 1
         boot = Boot(
@@ -134,9 +128,7 @@ class Maker:
             )
         )
 
-    def finding(
-        self, rule: str, related: list[Shutdown], severity: str = "critical", **values: Any
-    ) -> Finding:
+    def finding(self, rule: str, related: list[Shutdown], severity: str = "critical", **values: Any) -> Finding:
         settings: dict[str, Any] = {
             "servers": sorted({end.server for end in related}),
             "start": related[0].time,
@@ -152,9 +144,7 @@ class Maker:
         self.findings.append(found)
         return found
 
-    def event(
-        self, minutes: float = 0, kind: str = "os.command", message: str = "the line", **values: Any
-    ) -> Event:
+    def event(self, minutes: float = 0, kind: str = "os.command", message: str = "the line", **values: Any) -> Event:
         server = values.get("server", "svr031")
         self.server(server)
         time = self.at(minutes).astimezone(UTC)

@@ -38,9 +38,7 @@ def test_marks_are_the_same_in_both_languages(reboot_loop: Any) -> None:
 
 def test_markup_in_logs_is_escaped_for_hover_boxes(hostile_case: Any) -> None:
     figure = chart(hostile_case.model(), hostile_case.timeline(), "en", visible).figure
-    hovers = json.dumps(
-        [trace["customdata"] for trace in json.loads(figure.to_json())["data"]], ensure_ascii=False
-    )
+    hovers = json.dumps([trace["customdata"] for trace in json.loads(figure.to_json())["data"]], ensure_ascii=False)
     without_breaks = hovers.replace("<br>", "")
     assert "<" not in without_breaks
     assert "&lt;img" in without_breaks

@@ -93,11 +93,11 @@ def test_the_switch_changes_every_text_without_reload(open_page: Any, loop_html:
         assert page.title() == "incident.tar.gz: シャットダウン解析レポート"
         assert page.locator("h2:visible").first.inner_text() == "判定"
         assert page.locator("[lang=en]:visible").count() == 0
-        legend = page.locator("#chart .legendtext").all_inner_texts()
+        legend = page.locator("#chart .legendtext").all_text_contents()
         assert "起動 (正常終了)" in legend
         assert page.get_by_role("button", name="日本語").get_attribute("aria-pressed") == "true"
         page.get_by_role("button", name="English").click()
-        assert "Boot, clean" in page.locator("#chart .legendtext").all_inner_texts()
+        assert "Boot, clean" in page.locator("#chart .legendtext").all_text_contents()
         assert page.locator("body [lang=ja]:visible").count() == 0
 
 

@@ -40,9 +40,7 @@ def test_outside_a_cluster_a_command_is_no_fault(make: Any) -> None:
         ("possible", "possibly an OS command", "可能性がある"),
     ],
 )
-def test_what_is_not_certain_is_not_said_as_certain(
-    make: Any, confidence: str, english: str, japanese: str
-) -> None:
+def test_what_is_not_certain_is_not_said_as_certain(make: Any, confidence: str, english: str, japanese: str) -> None:
     missing = Reason(text=literal("no record of the command"), weight="missing")
     make.end(confidence=confidence, reasons=[missing])
     (incident,) = judge(make.model()).incidents
@@ -53,9 +51,7 @@ def test_what_is_not_certain_is_not_said_as_certain(
 
 def test_equal_ends_of_several_servers_within_minutes_are_one_incident(make: Any) -> None:
     for minutes, server in ((0, "svr031"), (5, "svr047"), (9.9, "svr055")):
-        make.end(
-            minutes, server, trigger="power-loss", mode="unknown", confidence="possible", end_state="unclean"
-        )
+        make.end(minutes, server, trigger="power-loss", mode="unknown", confidence="possible", end_state="unclean")
     (incident,) = judge(make.model()).incidents
     assert incident.servers == ("svr031", "svr047", "svr055")
     assert incident.headline.en.startswith("svr031, svr047 and svr055 went down without a shutdown: possibly")
@@ -113,9 +109,7 @@ def test_an_end_outside_the_loop_stays_its_own(reboot_loop: Any) -> None:
 
 
 def test_undecided_is_said(make: Any) -> None:
-    make.end(
-        trigger="unknown", mode="unknown", end_state="unknown", confidence="possible", ups_told="unknown"
-    )
+    make.end(trigger="unknown", mode="unknown", end_state="unknown", confidence="possible", ups_told="unknown")
     (incident,) = judge(make.model()).incidents
     assert "cannot be told from these logs" in incident.headline.en
     assert "判断できない" in incident.headline.ja

@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import datetime
 
 import pytest
-from samples.scenario import Machine
 
 import acforensics
+from samples.scenario import Machine
 
 
 @pytest.fixture

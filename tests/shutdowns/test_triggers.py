@@ -19,14 +19,29 @@ def summary(shutdown):
 @pytest.mark.parametrize(("command", "scope"), [("clpstdn", "cluster"), ("clpdown", "server")])
 @pytest.mark.parametrize("reboot", [False, True])
 def test_an_orderly_request_outranks_the_os_lines_that_follow_it(machine, end, command, scope, reboot, os_first):
-    found = end(machine().boot().wait(60).login().wait(9).clp_stop(command, reboot=reboot, os_first=os_first).wait(60).boot())
+    found = end(
+        machine().boot().wait(60).login().wait(9).clp_stop(command, reboot=reboot, os_first=os_first).wait(60).boot()
+    )
     assert summary(found) == ("clusterpro-command", "reboot" if reboot else "halt", "certain")
     assert (found.scope, found.ups_told) == (scope, "yes")
 
 
 def test_a_typed_clp_command_names_its_user(machine, end):
-    found = end(machine().boot().wait(60).sudo("ope1", "/usr/sbin/clpdown -r").wait(1).clp_stop("clpdown", reboot=True).wait(60).boot())
-    assert (found.trigger, found.actor, found.command) == ("clusterpro-command", "ope1", "/usr/sbin/clpdown -r")
+    found = end(
+        machine()
+        .boot()
+        .wait(60)
+        .sudo("ope1", "/usr/sbin/clpdown -r")
+        .wait(1)
+        .clp_stop("clpdown", reboot=True)
+        .wait(60)
+        .boot()
+    )
+    assert (found.trigger, found.actor, found.command) == (
+        "clusterpro-command",
+        "ope1",
+        "/usr/sbin/clpdown -r",
+    )
 
 
 def test_a_final_action_is_recovery(machine, end):
@@ -36,12 +51,23 @@ def test_a_final_action_is_recovery(machine, end):
 
 def test_a_refused_request_is_none(machine, end):
     log = machine().boot().wait(60).login().event("down", 1, "There was a request to shutdown svr031 from the clpdown.")
-    log.event("down", 11, "A request to shutdown svr031 failed(-1).").wait(120).sudo("ope1", "/sbin/shutdown -h now").os_stop("halt")
+    log.event("down", 11, "A request to shutdown svr031 failed(-1).").wait(120).sudo(
+        "ope1", "/sbin/shutdown -h now"
+    ).os_stop("halt")
     assert end(log.wait(60).boot()).trigger == "os-command"
 
 
 def test_a_stop_of_the_service_alone_ends_no_boot(machine, case):
-    log = machine().boot().wait(60).login().sudo("root", "/usr/bin/systemctl stop clusterpro").cluster_stop().wait(900).cluster_start()
+    log = (
+        machine()
+        .boot()
+        .wait(60)
+        .login()
+        .sudo("root", "/usr/bin/systemctl stop clusterpro")
+        .cluster_stop()
+        .wait(900)
+        .cluster_start()
+    )
     found = case(log)
     assert found.shutdowns == []
     assert [boot.end_state for boot in found.boots] == ["running"]
@@ -83,13 +109,22 @@ def test_a_halt_just_after_a_login_is_no_more_than_possible(machine, end):
 
 
 def test_somebody_who_logged_out_before_is_not_counted(machine, end):
-    found = end(machine().boot().wait(60).login("root").wait(60).logout("root").wait(600).os_stop("reboot").wait(60).boot())
+    found = end(
+        machine().boot().wait(60).login("root").wait(60).logout("root").wait(600).os_stop("reboot").wait(60).boot()
+    )
     assert found.confidence == "possible"
     assert not any("root" in reason.text.en for reason in found.reasons if reason.weight == "for")
 
 
 def test_a_scheduled_shutdown_counts_when_its_time_came(machine, end):
-    log = machine().boot().wait(60).sudo("ope1", "/sbin/shutdown -r +1 maintenance").wait(60).os_stop("reboot", wall="maintenance")
+    log = (
+        machine()
+        .boot()
+        .wait(60)
+        .sudo("ope1", "/sbin/shutdown -r +1 maintenance")
+        .wait(60)
+        .os_stop("reboot", wall="maintenance")
+    )
     found = end(log.wait(60).boot())
     assert (found.trigger, found.actor, found.confidence) == ("os-command", "ope1", "certain")
 
@@ -103,7 +138,15 @@ def test_a_cancelled_shutdown_says_nothing(machine, case):
 
 
 def test_a_cancelled_schedule_accuses_nobody_of_a_later_reboot(machine, end):
-    log = machine().boot().wait(60).sudo("ope1", "/sbin/shutdown -r +10").wait(60).sudo("ope1", "/sbin/shutdown -c").wait(540)
+    log = (
+        machine()
+        .boot()
+        .wait(60)
+        .sudo("ope1", "/sbin/shutdown -r +10")
+        .wait(60)
+        .sudo("ope1", "/sbin/shutdown -c")
+        .wait(540)
+    )
     found = end(log.os_stop("reboot").wait(60).boot())
     assert found.actor is None
 
@@ -128,7 +171,12 @@ def test_a_refused_sudo_accuses_nobody(machine, end):
 
 
 def test_cron_is_a_job_not_a_person(machine, end):
-    log = machine().boot().wait(60).log("CROND", '(root) CMD (/sbin/shutdown -r now "weekly reboot")', pid=444, file="cron")
+    log = (
+        machine()
+        .boot()
+        .wait(60)
+        .log("CROND", '(root) CMD (/sbin/shutdown -r now "weekly reboot")', pid=444, file="cron")
+    )
     found = end(log.wait(1).os_stop("reboot", wall="weekly reboot").wait(60).boot())
     assert (found.trigger, found.confidence, found.actor) == ("os-command", "certain", None)
 
@@ -147,8 +195,18 @@ def test_without_that_record_it_is_what_the_evidence_shows(machine, end):
 
 
 def test_a_power_button(machine, end):
-    log = machine().boot().wait(60).log("systemd-logind", "Power key pressed short.", pid=258).log("systemd-logind", "Powering off...", pid=258)
-    assert summary(end(log.os_stop("halt", announced=False).wait(60).boot())) == ("hardware-request", "halt", "certain")
+    log = (
+        machine()
+        .boot()
+        .wait(60)
+        .log("systemd-logind", "Power key pressed short.", pid=258)
+        .log("systemd-logind", "Powering off...", pid=258)
+    )
+    assert summary(end(log.os_stop("halt", announced=False).wait(60).boot())) == (
+        "hardware-request",
+        "halt",
+        "certain",
+    )
 
 
 def test_a_power_button_that_did_nothing_is_not_blamed_for_a_later_reboot(machine, end):
@@ -205,22 +263,44 @@ def test_a_silent_end_without_any_sign_stays_undecided(machine, end):
 
 
 def test_a_syslog_restart_is_no_boot_and_no_end(machine, case):
-    log = machine().boot().wait(60).log("rsyslogd", RSYSLOG_EXIT).wait(1).log("rsyslogd", RSYSLOG_START).wait(600).log("app", "goes on")
+    log = (
+        machine()
+        .boot()
+        .wait(60)
+        .log("rsyslogd", RSYSLOG_EXIT)
+        .wait(1)
+        .log("rsyslogd", RSYSLOG_START)
+        .wait(600)
+        .log("app", "goes on")
+    )
     found = case(log)
     assert found.shutdowns == []
     assert len(found.boots) == 1
 
 
 def test_a_user_manager_going_down_is_no_end(machine, case):
-    log = machine().boot().wait(60).log("systemd", "Reached target shutdown.target - Shutdown.", pid=481).wait(60).log("app", "goes on")
+    log = (
+        machine()
+        .boot()
+        .wait(60)
+        .log("systemd", "Reached target shutdown.target - Shutdown.", pid=481)
+        .wait(60)
+        .log("app", "goes on")
+    )
     assert case(log).shutdowns == []
 
 
 def test_fencing_seen_by_both(machine, case):
     struck = machine("svr031").boot().wait(60)
-    struck.log("sbd", "/dev/sdb1:   notice: servant: Received command reset from svr047 on disk /dev/sdb1", pid=3).wait(30).boot(recovered=True)
+    struck.log("sbd", "/dev/sdb1:   notice: servant: Received command reset from svr047 on disk /dev/sdb1", pid=3).wait(
+        30
+    ).boot(recovered=True)
     peer = machine("svr047").boot().wait(57)
-    peer.log("pacemaker-schedulerd", "warning: Cluster node svr031 will be fenced: peer is no longer part of the cluster", pid=77)
+    peer.log(
+        "pacemaker-schedulerd",
+        "warning: Cluster node svr031 will be fenced: peer is no longer part of the cluster",
+        pid=77,
+    )
     peer.wait(300).log("app", "goes on")
     found = case(struck, peer).shutdowns
     assert [(s.server, s.trigger, s.confidence) for s in found] == [("svr031", "fencing", "certain")]
@@ -229,7 +309,11 @@ def test_fencing_seen_by_both(machine, case):
 def test_another_server_fenced_is_not_this_one(machine, case):
     cut = machine("svr031").boot().wait(60).log("app", "x").wait(30).boot(recovered=True)
     peer = machine("svr047").boot().wait(57)
-    peer.log("pacemaker-schedulerd", "warning: Cluster node svr099 will be fenced: peer is no longer part of the cluster", pid=77)
+    peer.log(
+        "pacemaker-schedulerd",
+        "warning: Cluster node svr099 will be fenced: peer is no longer part of the cluster",
+        pid=77,
+    )
     found = case(cut, peer.wait(300).log("app", "goes on")).shutdowns
     assert [s.trigger for s in found] == ["power-loss"]
 
@@ -243,7 +327,9 @@ def test_ups_told_by_the_lines_of_stop_sh(machine, end, lines, told):
 
 
 def test_the_pair_without_a_request_proves_nothing(machine, end):
-    log = machine().boot().wait(60).sudo("ope1", "/sbin/reboot").os_stop("reboot", cluster=False).cluster_stop(ac_lines=2)
+    log = (
+        machine().boot().wait(60).sudo("ope1", "/sbin/reboot").os_stop("reboot", cluster=False).cluster_stop(ac_lines=2)
+    )
     assert end(log.wait(60).boot()).ups_told == "unknown"
 
 
