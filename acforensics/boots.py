@@ -19,6 +19,7 @@ _EARLY_LINES = timedelta(seconds=120)
 _SAME_START = timedelta(seconds=180)
 """Two streams may stamp one start this far apart (syslog writes kernel lines when it starts)."""
 _STOPPING = timedelta(seconds=120)
+_TWICE = timedelta(seconds=2)
 _BEFORE_FIRST = timedelta(minutes=15)
 # In a stream that holds no kernel lines, one of these says that the machine went down; the next record is a new boot.
 _DECISIVE_STOPS = {"os.shutdown_started", "os.runlevel_switched", "os.target_reached", "clusterpro.stopping"}
@@ -116,7 +117,8 @@ def _starts(track: Track) -> list[int]:
         if event is None or "repeated" in event.fields:
             continue
         if event.kind == "os.boot":
-            found.append(i)
+            if not _same_start(track, found, i):
+                found.append(i)
         elif event.kind == "os.boot_command_line":
             last = track.items[found[-1]] if found else None
             near = last is not None and abs(time - last[0]) <= _EARLY_LINES
@@ -124,6 +126,16 @@ def _starts(track: Track) -> list[int]:
             if not near or stopped:
                 found.append(i)
     return found
+
+
+def _same_start(track: Track, found: list[int], position: int) -> bool:
+    """Whether a kernel's first line is written twice (two inputs of syslog read the kernel's log)."""
+    if not found:
+        return False
+    (earlier_time, earlier), (time, event) = track.items[found[-1]], track.items[position]
+    if earlier is None or event is None or earlier.message != event.message or abs(time - earlier_time) > _TWICE:
+        return False
+    return not any(e is not None and e.kind in _DECISIVE_STOPS for _, e in track.items[found[-1] : position])
 
 
 def _early_lines(track: Track, start: int, lower: int) -> int:
@@ -229,15 +241,18 @@ def _place_loose(server: str, boots: list[Boot], tracks: list[Track]) -> list[Bo
     """Records of streams that show no boots (secure, cron, …) go to the boot that was running at their time."""
     early: list[Event] = []
     for track in tracks:
+        reached = 0
         for time, event in track.items:
-            boot = _running(boots, time)
-            if boot is None:
+            # In file order, so that a clock that was wrong at a boot does not send a record back to an earlier one.
+            found = _running(boots, time, reached)
+            if found is None:
                 if event is not None:
                     early.append(event)
                 continue
+            reached = found
             if event is not None:
-                boot.loose.append(event)
-            boot.last = max(boot.last, time)
+                boots[found].loose.append(event)
+            boots[found].last = max(boots[found].last, time)
     relevant = [event for event in early if boots and boots[0].first - event.time <= _BEFORE_FIRST]
     if any(kind_of(e.kind).phase == "stop" or e.kind in ("os.command", "os.power_key") for e in relevant):
         whole = Segment(tracks[0], None, min(e.time for e in early), max(e.time for e in early), early)
@@ -245,15 +260,18 @@ def _place_loose(server: str, boots: list[Boot], tracks: list[Track]) -> list[Bo
     return boots
 
 
-def _running(boots: list[Boot], time: datetime) -> Boot | None:
-    """The boot whose records span this time; between two boots the earlier one, whose last lines others may lack."""
-    spanning = [boot for boot in boots if (boot.start or boot.first) <= time <= boot.last]
-    if spanning:
-        return spanning[-1]
-    begun = [boot for boot in boots if (boot.start or boot.first) <= time]
+def _running(boots: list[Boot], time: datetime, reached: int) -> int | None:
+    """The boot whose records span this time, of those not before the last one that this stream has reached.
+
+    Between two boots it is the earlier one, whose last lines others may lack.
+    """
+    for i in range(reached, len(boots)):
+        if (boots[i].start or boots[i].first) <= time <= boots[i].last:
+            return i
+    begun = [i for i in range(reached, len(boots)) if (boots[i].start or boots[i].first) <= time]
     if begun:
-        return max(begun, key=lambda boot: boot.start or boot.first)
-    return boots[0] if boots and boots[0].start is None else None
+        return max(begun, key=lambda i: boots[i].start or boots[i].first)
+    return 0 if boots and boots[0].start is None else None
 
 
 def _order_events(boot: Boot) -> None:

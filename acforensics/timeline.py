@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 _SAME_EVENT = timedelta(seconds=2)
+_FORMULA_SIGNS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 
 COLUMNS: dict[str, str] = {
     "server": "server the record belongs to",
@@ -66,6 +67,7 @@ def build_tracks(
     Args:
         stream: name of the rotation set.
         readings: (index, reading), oldest first.
+        servers: which server a host name or a file belongs to.
         times: UTC times of each reading's marks.
         previous: `id(hit)` → the line before it.
     """
@@ -79,9 +81,21 @@ def build_tracks(
             event = None
             if pending is not None and pending[0] == mark.offset and pending[1].stamp == mark.stamp:
                 hit = pending[1]
-                event = Event(time, server, hit.kind, hit.program, hit.pid, hit.message, hit.fields, hit.definition,
-                              hit.certainty, stream, [Witness(reading.path, hit.line, time, hit.raw)],
-                              previous.get(id(hit)))  # fmt: skip
+                witness = Witness(reading.path, hit.line, time, hit.raw)
+                event = Event(
+                    time=time,
+                    server=server,
+                    kind=hit.kind,
+                    program=hit.program,
+                    pid=hit.pid,
+                    message=hit.message,
+                    fields=hit.fields,
+                    definition=hit.definition,
+                    certainty=hit.certainty,
+                    stream=stream,
+                    witnesses=[witness],
+                    previous=previous.get(id(hit)),
+                )
                 pending = next(hits, None)
             track.items.append((time, event))
     return list(tracks.values())
@@ -114,14 +128,16 @@ def merge(tracks: Sequence[Track]) -> list[Event]:
 def _twin(event: Event, earlier: list[Event]) -> Event | None:
     if "repeated" in event.fields:
         return None
+    candidates = []
     for other in reversed(earlier):
         if abs(event.time - other.time) > _SAME_EVENT:
-            return None
+            break
         # Some logs leave the pid out.
         same_pid = not event.pid or not other.pid or event.pid == other.pid
         if same_pid and event.stream not in other.streams:
-            return other
-    return None
+            candidates.append(other)
+    # Of several records alike the first one that the other log has, too.
+    return min(reversed(candidates), key=lambda other: abs(event.time - other.time), default=None)
 
 
 def interleave(sequences: Sequence[Sequence[datetime]]) -> Iterator[tuple[int, int]]:
@@ -140,7 +156,7 @@ def interleave(sequences: Sequence[Sequence[datetime]]) -> Iterator[tuple[int, i
 
 
 def to_frame(events: Sequence[Event], zone: tzinfo) -> pd.DataFrame:
-    """The timeline as a DataFrame: one row an event, UTC index `time`, columns as in `COLUMNS`, in order of occurrence."""
+    """The timeline as a DataFrame: one row an event in order, UTC index `time`, columns as in `COLUMNS`."""
     import pandas as pd
 
     rows = [
@@ -185,11 +201,11 @@ def export(frame: pd.DataFrame, path: Path) -> None:
     if ending == ".csv":
         text_columns = flat.select_dtypes(include=["object", "string"]).columns
         flat[text_columns] = flat[text_columns].map(_harmless_cell)
-        flat.to_csv(path, index=False)
+        flat.to_csv(path, index=False, lineterminator="\n")
     else:
         flat.to_json(path, orient="records", lines=True, force_ascii=False)
 
 
 def _harmless_cell(value: str) -> str:
-    """Spreadsheets run cells that begin like a formula; log text is data."""
-    return "'" + value if isinstance(value, str) and value[:1] in ("=", "+", "-", "@", "\t", "\r") else value
+    """Spreadsheets run cells that begin like a formula (in Japan also a full-width one); log text is data."""
+    return "'" + value if value.startswith(_FORMULA_SIGNS) else value

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 _EARLIEST = datetime(1985, 1, 1, tzinfo=UTC)
+_LATEST = datetime(2200, 1, 1, tzinfo=UTC)
 _UTF8_FLAG = 0x800
 
 
@@ -33,7 +34,7 @@ def time(seconds: float) -> datetime | None:
         found = datetime.fromtimestamp(float(seconds), UTC)
     except (OverflowError, OSError, ValueError):
         return None
-    return found if found > _EARLIEST else None
+    return found if _EARLIEST < found < _LATEST else None
 
 
 def zip_time(parts: tuple[int, ...]) -> datetime | None:
@@ -42,7 +43,7 @@ def zip_time(parts: tuple[int, ...]) -> datetime | None:
         found = datetime(*parts[:6], tzinfo=UTC)  # type: ignore[misc, arg-type]
     except ValueError:
         return None
-    return found if found > _EARLIEST else None
+    return found if _EARLIEST < found < _LATEST else None
 
 
 def zip_name(info: zipfile.ZipInfo) -> str:

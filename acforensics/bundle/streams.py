@@ -13,8 +13,9 @@ from collections.abc import Callable
 from typing import IO, Any, cast
 
 import zstandard
-from isal import igzip_lib, isal_zlib
+from isal import igzip_lib
 
+_ISAL_ERROR = cast("type[Exception]", igzip_lib.error)  # its stub says that it is an instance
 # Whatever a damaged or hostile stream may raise while it is read: decoders of other people's making.
 READ_ERRORS = (
     OSError,
@@ -23,8 +24,7 @@ READ_ERRORS = (
     ArithmeticError,
     LookupError,
     zlib.error,
-    isal_zlib.error,
-    igzip_lib.error,
+    _ISAL_ERROR,
     lzma.LZMAError,
     zstandard.ZstdError,
     struct.error,
@@ -79,7 +79,7 @@ class Peekable(Stream):
 
     def read(self, size: int = -1) -> bytes:
         """Read up to `size` bytes, or all."""
-        if size is None or size < 0:
+        if size < 0:
             return b"".join(iter(lambda: self.read(_EXPANDED_BLOCK), b""))
         if self._ahead:
             block, self._ahead = self._ahead[:size], self._ahead[size:]
@@ -103,7 +103,7 @@ class Peekable(Stream):
 
     def _take(self, size: int) -> bytes:
         try:
-            return self._inner.read(size) or b""
+            return self._inner.read(size)
         except READ_ERRORS as error:
             self.failure = error
             return b""
@@ -121,7 +121,7 @@ class SoftEnd(Stream):
         if self.failure is not None:
             return b""
         try:
-            return self._inner.read(size) or b""
+            return self._inner.read(size)
         except READ_ERRORS as error:
             self.failure = error
             return b""
@@ -150,7 +150,7 @@ class Counted(Stream):
 
     def read(self, size: int = -1) -> bytes:
         """Read up to `size` bytes."""
-        block = self._inner.read(size) or b""
+        block = self._inner.read(size)
         self._counter.add(len(block))
         return block
 
@@ -165,7 +165,7 @@ class Part(Stream):
 
     def read(self, size: int = -1) -> bytes:
         """Read up to `size` bytes."""
-        wanted = self._left if size is None or size < 0 else min(size, self._left)
+        wanted = self._left if size < 0 else min(size, self._left)
         block = bytes(self._source.read(min(wanted, _EXPANDED_BLOCK))) if wanted else b""
         self._left -= len(block)
         if wanted and not block:
@@ -186,18 +186,20 @@ class Expanding(Stream):
 
     def read(self, size: int = -1) -> bytes:
         """Read up to `size` bytes, or as many as one step gives."""
-        limit = _EXPANDED_BLOCK if size is None or size < 0 else size
+        limit = _EXPANDED_BLOCK if size < 0 else size
+        stalled = False
         while limit and not self._ended:
             if self._current.eof and not self._next_frame():
                 break
-            if not self._input and self._current.needs_input:
-                self._input = self._inner.read(_COMPRESSED_BLOCK) or b""
+            if not self._input and (self._current.needs_input or stalled):
+                self._input = self._inner.read(_COMPRESSED_BLOCK)
                 if not self._input:
                     raise EOFError("the compressed data ends before its end mark")
             taken, self._input = self._input, b""
             block = bytes(self._current.decompress(taken, limit))
             if block:
                 return block
+            stalled = True
         return b""
 
     def rest(self) -> bytes:
@@ -260,9 +262,12 @@ def expander(head: bytes) -> Callable[[IO[bytes]], IO[bytes]] | None:
     """What reads a compressed stream that begins like this; `None` where it is not compressed."""
     for magic, decompressor in _FORMATS:
         if head.startswith(magic):
-            if magic == b"BZh" and not (
-                head[3:4].isdigit() and head[4:10] in (b"1AY&SY", b"\x17rE8P\x90", head[4:10][:0])
-            ):
+            if magic == b"BZh" and not _is_bzip2(head):
                 return None
             return lambda stream: cast("IO[bytes]", Expanding(stream, decompressor, magic))
     return None
+
+
+def _is_bzip2(head: bytes) -> bool:
+    """`BZh` and a digit may begin a text; behind them stands the first block, or the end of an empty file."""
+    return head[3:4].isdigit() and any(mark.startswith(head[4:10]) for mark in (b"1AY&SY", b"\x17rE8P\x90"))

@@ -239,14 +239,14 @@ class _TarInfo(tarfile.TarInfo):
         return info
 
     @classmethod
-    def fromtarfile(cls, tarfile_: tarfile.TarFile) -> _TarInfo:  # type: ignore[override]
+    def fromtarfile(cls, tarfile_: tarfile.TarFile) -> _TarInfo:
         try:
             return super().fromtarfile(tarfile_)
         except tarfile.EOFHeaderError:  # type: ignore[attr-defined]
             raise
         except tarfile.HeaderError as error:
             # The base class takes a damaged header for the end.
-            raise tarfile.ReadError(f"{error} at byte {tarfile_.offset}") from error  # type: ignore[attr-defined]
+            raise tarfile.ReadError(f"{error} at byte {tarfile_.offset}") from error
 
 
 def _copy(reader: Peekable, target: IO[bytes]) -> Exception | None:

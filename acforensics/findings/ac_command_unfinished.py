@@ -14,7 +14,7 @@ def find(context: FindingContext) -> list[Finding]:
     for judgement in context.judgements:
         if judgement.chosen is None:
             continue
-        lines = ac_commands(judgement.view)
+        lines = ac_commands(judgement.view, judgement.chosen.time)
         if sum(int(event.fields.get("repeated", "1")) for event in lines) != 1:
             continue
         server = judgement.boot.server

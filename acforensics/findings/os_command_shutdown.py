@@ -46,13 +46,13 @@ def _finding(context: FindingContext, judgement: Judgement) -> Finding:
         ),
         summary=join(summary),
         advice=text(f"finding.os-command-shutdown.advice-{chosen.mode}"),
-        events=[*judgement.evidence, *ac_commands(judgement.view)],
+        events=[*judgement.evidence, *ac_commands(judgement.view, chosen.time)],
     )
 
 
 def _signature(judgement: Judgement) -> Text:
     """Which of the two signatures of chapter 5 was seen: stop.sh with an empty option, or not at all."""
-    if ac_commands(judgement.view):
+    if judgement.chosen is not None and ac_commands(judgement.view, judgement.chosen.time):
         return text("finding.os-command-shutdown.signature-pair")
     if judgement.ups_told == "no":
         return text("finding.os-command-shutdown.signature-none")

@@ -13,6 +13,7 @@ from acforensics.case import Finding
 from acforensics.events import Event
 from acforensics.findings.context import FindingContext
 from acforensics.shutdowns import Judgement
+from acforensics.shutdowns.reasons import Hypothesis
 from acforensics.texts import Text, join, text
 
 _UNASKED = {"clusterpro-recovery", "crash", "power-loss", "fencing"}
@@ -43,8 +44,13 @@ def find(context: FindingContext) -> list[Finding]:
     loops.sort(key=lambda loop: (loop.span[0], loop.server))
     groups: list[list[_Loop]] = []
     for loop in loops:
-        if groups and loop.span[0] <= max(other.span[1] for other in groups[-1]) + context.loop_window:
-            groups[-1].append(loop)
+        together = [
+            group
+            for group in groups
+            if loop.span[0] <= max(other.span[1] for other in group) + context.loop_window and _alike(loop, group[0])
+        ]
+        if together:
+            together[-1].append(loop)
         else:
             groups.append([loop])
     return [_finding(context, group) for group in groups]
@@ -70,10 +76,32 @@ def _loops(boots: Sequence[Boot], by_boot: dict[int, Judgement], context: Findin
     return found + _accepted(chain, ends)
 
 
+def _nobody_asked(chosen: Hypothesis) -> bool:
+    """Not a person's wish, as far as known: what is undecided neither makes a loop nor breaks one."""
+    undecided = chosen.trigger == "unknown" or (chosen.trigger == "os-command" and chosen.confidence == "possible")
+    return chosen.trigger in _UNASKED or (undecided and chosen.actor is None)
+
+
+def _alike(one: _Loop, other: _Loop) -> bool:
+    """Whether two servers loop for one cause: the same triggers, the same monitors or resources."""
+    return _signature(one.ends) == _signature(other.ends)
+
+
+def _signature(ends: Sequence[Judgement]) -> tuple[set[str], set[str | None]]:
+    triggers = {end.chosen.trigger for end in ends if end.chosen is not None and end.chosen.trigger in _UNASKED}
+    return triggers, {_what(event) for end in ends for event in end.evidence} - {None}
+
+
+def _what(event: Event) -> str | None:
+    if event.kind not in ("clusterpro.monitor_error", "clusterpro.final_action"):
+        return None
+    return event.fields.get("monitor") or event.fields.get("resource") or event.fields.get("reason")
+
+
 def _accepted(chain: list[Boot], ends: list[Judgement]) -> list[_Loop]:
     """A loop needs three boots and two ends known not to be a person's wish; one more where they are merely possible."""
     known = [end.chosen for end in ends if end.chosen is not None and end.chosen.trigger in _UNASKED]
-    sure = any(chosen.confidence != "possible" for chosen in known)
+    sure = sum(chosen.confidence != "possible" for chosen in known) >= _FEWEST_BOOTS - 1
     fewest = _FEWEST_BOOTS if sure else _FEWEST_BOOTS + 1
     return [_Loop(chain, ends)] if len(chain) >= fewest and len(known) >= fewest - 1 else []
 
@@ -94,7 +122,10 @@ def _finding(context: FindingContext, loops: list[_Loop]) -> Finding:
         {
             j.boot.server
             for j in context.ended_by("clusterpro-recovery")
-            if j.chosen is not None and start <= j.chosen.time <= end and j.boot.server not in servers
+            if j.chosen is not None
+            and start <= j.chosen.time <= end
+            and j.boot.server not in servers
+            and {_what(e) for e in j.evidence} & {_what(e) for e in cause_events} - {None}
         }
     )
     summary = [
@@ -125,7 +156,7 @@ def _finding(context: FindingContext, loops: list[_Loop]) -> Finding:
 
 def _cause(judgements: Sequence[Judgement]) -> tuple[Text, list[Event]]:
     """One cause, if every end of the loop tells the same one."""
-    triggers = {j.chosen.trigger for j in judgements if j.chosen is not None} - {"unknown"}
+    triggers = {j.chosen.trigger for j in judgements if j.chosen is not None and j.chosen.trigger in _UNASKED}
     if triggers == {"clusterpro-recovery"}:
         errors = [
             e
@@ -133,7 +164,7 @@ def _cause(judgements: Sequence[Judgement]) -> tuple[Text, list[Event]]:
             for e in j.evidence
             if e.kind in ("clusterpro.monitor_error", "clusterpro.final_action")
         ]
-        names = {e.fields.get("monitor") or e.fields.get("resource") or e.fields.get("reason") for e in errors} - {None}
+        names = {_what(e) for e in errors} - {None}
         if len(names) == 1:
             name = names.pop()
             key = (

@@ -1,4 +1,8 @@
-"""Reads a shell command as recorded by sudo, cron or audit: does it end the machine, and how?"""
+"""Reads a command as recorded by sudo, cron or audit: does it end this machine, and how?
+
+sudo records the words of a command joined by blanks, without their quotes: such a line is one command, unless it starts a
+shell with `-c`. cron records a script. What cannot be read safely means nothing.
+"""
 
 from __future__ import annotations
 
@@ -13,33 +17,28 @@ Reader = Callable[[list[str]], "CommandMeaning | None"]
 
 
 class CommandMeaning(NamedTuple):
-    """What a command asks for. `forced`: no stop jobs run, so no other log line follows. `scope`: for CLUSTERPRO's commands."""
+    """What a command asks for."""
 
     effect: Effect
     mode: Mode = "unknown"
     forced: bool = False
+    """No stop jobs run, so no other log line follows."""
     scope: Literal["server", "cluster", "unknown"] = "unknown"
+    """For CLUSTERPRO's commands."""
+    target: str | None = None
+    """Another server that it is meant for (`clpdown -h NAME`)."""
     conditional: bool = False
     """It stands behind `&&`, `||` or a test: the record does not say that it ran."""
 
 
-_WRAPPERS = {
-    "sudo",
-    "env",
-    "nohup",
-    "exec",
-    "time",
-    "command",
-    "nice",
-    "ionice",
-    "setsid",
-    "timeout",
-    "doas",
-    "pkexec",
-}
+_DIRECTORIES = {"", "/bin", "/sbin", "/usr/bin", "/usr/sbin", "/opt/nec/clusterpro/bin", "/lib/systemd", "/usr/lib/systemd"}
+_WRAPPERS = {"sudo", "env", "nohup", "exec", "time", "command", "nice", "ionice", "setsid", "timeout", "doas", "pkexec"}
 _VALUED = {"-u", "-g", "-n", "-c", "-p", "-C", "--user", "--group"}
+_SHELLS = {"sh", "bash", "dash", "ksh", "zsh", "csh", "tcsh"}
 _KEYWORDS = {"if", "then", "else", "elif", "while", "until", "do", "for", "case"}
-_SHELLS = {"sh", "bash", "dash", "ksh", "zsh"}
+# A script that goes elsewhere, or hands words on, cannot be read from a line without its quotes.
+_ELSEWHERE = re.compile(r"\b(?:ssh|rsh|docker|podman|lxc|chroot|nsenter|virsh|machinectl|xargs|at|batch|echo|wall|logger|grep)\b")
+_SYSRQ = re.compile(r"\becho\s+[\"']?([bco])[\"']?\s*(?:>|\|\s*(?:sudo\s+)?tee)\s*\S*/proc/sysrq-trigger")
 _SYSTEMCTL_MODES: dict[str, Mode] = {
     "reboot": "reboot",
     "kexec": "reboot",
@@ -54,12 +53,17 @@ _SYSTEMCTL_MODES: dict[str, Mode] = {
 }
 
 
-def understand(command: str) -> CommandMeaning | None:
-    """Return what a command line asks of the machine, or `None` where it does not end or change it.
+def understand(command: str, *, script: bool = False) -> CommandMeaning | None:
+    """Return what a recorded command asks of this machine, or `None` where it does not end or change it.
 
-    Of several commands in one line (`sync; reboot`) the first that ends the machine counts.
+    Args:
+        command: as recorded.
+        script: it is shell text (cron); without it, the words of one command joined by blanks (sudo).
     """
-    if re.search(r"(?:>|\btee\b)\s*\S*/proc/sysrq-trigger", command):
+    command = command[:4096]
+    if not script:
+        return _understand_words(_words(command))
+    if _SYSRQ.search(command):
         return CommandMeaning("crash", forced=True)
     for words, conditional in _simple_commands(command):
         meaning = _understand_words(words)
@@ -68,16 +72,23 @@ def understand(command: str) -> CommandMeaning | None:
     return None
 
 
+def _words(command: str) -> list[str]:
+    try:
+        return shlex.split(command)
+    except ValueError:
+        return command.split()
+
+
 def _simple_commands(command: str) -> list[tuple[list[str], bool]]:
-    """The single commands of a line, each with whether it runs only under a condition."""
-    lexer = shlex.shlex(command[:4096], posix=True, punctuation_chars=";&|\n")
+    """The single commands of a script, each with whether it runs only under a condition."""
+    lexer = shlex.shlex(command, posix=True, punctuation_chars=";&|\n")
     lexer.whitespace_split = True
     lexer.commenters = ""
     try:
         tokens = list(lexer)
     except ValueError:
         # A quote was cut off or never meant as one: fall back to plain words.
-        tokens = re.findall(r"[;&|\n]+|[^\s;&|]+", command[:4096])
+        tokens = re.findall(r"[;&|\n]+|[^\s;&|]+", command)
     found: list[tuple[list[str], bool]] = [([], False)]
     for token in tokens:
         if set(token) <= set(";&|\n"):
@@ -91,36 +102,51 @@ def _simple_commands(command: str) -> list[tuple[list[str], bool]]:
 
 def _understand_words(words: list[str]) -> CommandMeaning | None:
     while words:
-        name = words[0].rpartition("/")[2]
         if "=" in words[0] and not words[0].startswith("-"):
             words = words[1:]
             continue
+        directory, _, name = words[0].rpartition("/")
+        if directory not in _DIRECTORIES:
+            return None
         if name in _SHELLS and "-c" in words:
-            rest = words[words.index("-c") + 1 :]
-            return understand(rest[0]) if rest else None
-        if name in _WRAPPERS:
+            text = " ".join(words[words.index("-c") + 1 :])
+            return None if _ELSEWHERE.search(text) and not _SYSRQ.search(text) else understand(text, script=True)
+        if name not in _WRAPPERS:
+            break
+        words = words[1:]
+        while words and words[0].startswith("-"):
+            valued = words[0] in _VALUED and len(words) > 1 and words[1].rpartition("/")[2] not in _READERS
+            words = words[2 if valued else 1 :]
+        if name == "timeout" and words:
             words = words[1:]
-            while words and words[0].startswith("-"):
-                valued = words[0] in _VALUED and len(words) > 1 and words[1].rpartition("/")[2] not in _READERS
-                words = words[2 if valued else 1 :]
-            if name == "timeout" and words:
-                words = words[1:]
-            continue
-        break
     if not words:
         return None
-    name, arguments = words[0].rpartition("/")[2], words[1:]
-    if any(argument in ("--help", "--version") for argument in arguments):
+    reader = _READERS.get(words[0].rpartition("/")[2])
+    if reader is None or {"--help", "--version", "-?", "--dry-run"} & set(words):
         return None
-    reader = _READERS.get(name)
-    return reader(arguments) if reader is not None else None
+    return reader(words[1:])
 
 
 def _short_flags(arguments: list[str]) -> set[str]:
     return {flag for argument in arguments if re.fullmatch(r"-[A-Za-z]+", argument) for flag in argument[1:]}
 
 
+def _without_delay(arguments: list[str]) -> list[str]:
+    """Drop sysvinit's `-t SECONDS`, which is no time of day."""
+    kept: list[str] = []
+    skip = False
+    for argument in arguments:
+        if skip:
+            skip = False
+        elif argument == "-t":
+            skip = True
+        else:
+            kept.append(argument)
+    return kept
+
+
 def _shutdown(arguments: list[str]) -> CommandMeaning | None:
+    arguments = _without_delay(arguments)
     flags = _short_flags(arguments)
     if "c" in flags or "--cancel" in arguments:
         return CommandMeaning("cancel")
@@ -154,23 +180,25 @@ def _halting(mode: Mode) -> Reader:
 
 
 def _init(arguments: list[str]) -> CommandMeaning | None:
-    level = next((argument for argument in arguments if not argument.startswith("-")), "")
+    level = next((argument for argument in _without_delay(arguments) if not argument.startswith("-")), "")
     if level in ("0", "6"):
         return CommandMeaning("end", "halt" if level == "0" else "reboot")
     return None
 
 
 def _systemctl(arguments: list[str]) -> CommandMeaning | None:
+    if any(re.match(r"-[HM]|--(?:host|machine|root|image)\b", argument) for argument in arguments):
+        return None
     verbs = [argument for argument in arguments if not argument.startswith("-")]
-    force = sum(
-        argument == "--force" or (bool(re.fullmatch(r"-[a-z]*f+[a-z]*", argument)) and argument.count("f"))
-        for argument in arguments
-    )
     if not verbs:
         return None
-    if any(argument.startswith("--when") for argument in arguments) and verbs[0] in _SYSTEMCTL_MODES:
-        cancelled = any(argument in ("--when=cancel", "--when=") for argument in arguments)
-        return CommandMeaning("cancel") if cancelled else CommandMeaning("schedule", _SYSTEMCTL_MODES[verbs[0]])
+    force = sum(argument == "--force" for argument in arguments)
+    force += sum(argument.count("f") for argument in arguments if re.fullmatch(r"-[a-z]+", argument))
+    when = next((argument.partition("=")[2] for argument in arguments if argument.startswith("--when")), None)
+    if when is not None and verbs[0] in _SYSTEMCTL_MODES:
+        if when == "show":
+            return None
+        return CommandMeaning("cancel") if when in ("", "cancel") else CommandMeaning("schedule", _SYSTEMCTL_MODES[verbs[0]])
     if verbs[0] in _SYSTEMCTL_MODES and not verbs[0].endswith(".target"):
         return CommandMeaning("end", _SYSTEMCTL_MODES[verbs[0]], force >= 2)
     if verbs[0] in ("isolate", "start") and len(verbs) > 1 and verbs[1] in _SYSTEMCTL_MODES:
@@ -185,7 +213,9 @@ def _clpstdn(arguments: list[str]) -> CommandMeaning | None:
 
 
 def _clpdown(arguments: list[str]) -> CommandMeaning | None:
-    return CommandMeaning("cluster-end", "reboot" if "-r" in arguments else "halt", scope="server")
+    position = arguments.index("-h") + 1 if "-h" in arguments else len(arguments)
+    target = arguments[position] if position < len(arguments) else None
+    return CommandMeaning("cluster-end", "reboot" if "-r" in arguments else "halt", scope="server", target=target)
 
 
 def _clpcl(arguments: list[str]) -> CommandMeaning | None:

@@ -15,12 +15,12 @@ from pydantic import (
     StringConstraints,
     ValidationError,
     field_validator,
-    model_validator,
 )
 
 from acforensics import resources
 from acforensics.errors import DefinitionError
 from acforensics.events import Certainty
+from acforensics.parsing.patterns import class_beyond_ascii
 from acforensics.texts import Text
 
 KindName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)+$")]
@@ -102,23 +102,11 @@ class DefinitionFile(_Strict):
     description: str = ""
     event: list[EventDefinition] = Field(min_length=1)
 
-    @model_validator(mode="after")
-    def _unique_names(self) -> DefinitionFile:
-        seen: set[str] = set()
-        for name in (name for event in self.event for name in (event.id, *(r.id for r in event.refine))):
-            if name in seen:
-                raise ValueError(f"the id '{name}' stands twice")
-            seen.add(name)
-        return self
-
 
 def _examples(value: Any) -> Any:
     if isinstance(value, list):
         return [{"line": item} if isinstance(item, str) else item for item in value]
     return value
-
-
-_CLASS_WITH_JAPANESE = re.compile(r"\[[^\]]*[^\x00-\x7f][^\]]*\]")
 
 
 def _checked_pattern(pattern: str) -> str:
@@ -130,8 +118,8 @@ def _checked_pattern(pattern: str) -> str:
         raise ValueError(
             f"not a valid RE2 pattern ({error}); look-around and back-references are not available"
         ) from None
-    if _CLASS_WITH_JAPANESE.search(pattern):
-        raise ValueError("characters outside ASCII cannot stand in [...]: write (?:あ|い) instead")
+    if (found := class_beyond_ascii(pattern)) is not None:
+        raise ValueError(f"characters outside ASCII cannot stand in {found}: write (?:あ|い) instead")
     if compiled.search("") is not None:
         raise ValueError("it matches the empty text, so it would match every line")
     return pattern
@@ -151,7 +139,16 @@ def load(directories: list[Path] | None = None) -> list[DefinitionFile]:
         if not directory.is_dir():
             raise DefinitionError(f"{directory}: no such folder of parser definitions (--parsers)")
         paths.update({path.name: path for path in sorted(directory.glob("*.toml"))})
-    return [load_file(path) for _, path in sorted(paths.items())]
+    found: dict[str, Path] = {}
+    files = []
+    for _, path in sorted(paths.items()):
+        file = load_file(path)
+        if file.name in found:
+            place = _locate(path.read_text(encoding="utf-8-sig"), ("name",))
+            raise DefinitionError(f"{path}:{place}: name: '{file.name}' is the name of {found[file.name]} already")
+        found[file.name] = path
+        files.append(file)
+    return files
 
 
 def load_file(path: Path) -> DefinitionFile:
@@ -161,35 +158,61 @@ def load_file(path: Path) -> DefinitionFile:
         DefinitionError: see `load`.
     """
     try:
-        content = path.read_text(encoding="utf-8")
+        raw = path.read_bytes()
+    except OSError as error:
+        raise DefinitionError(f"{path}: cannot be read: {error.strerror}") from None
+    try:
+        content = raw.decode("utf-8-sig").replace("\r\n", "\n")
+    except UnicodeDecodeError as error:
+        line = raw.count(b"\n", 0, error.start) + 1
+        raise DefinitionError(f"{path}:{line}: not UTF-8 text ({error.reason}): save it as UTF-8") from None
+    try:
         table = tomllib.loads(content)
     except tomllib.TOMLDecodeError as error:
-        raise DefinitionError(f"{path}: {error}") from None
-    except (OSError, UnicodeDecodeError) as error:
-        raise DefinitionError(f"{path}: cannot be read as UTF-8 text: {error}") from None
+        told = re.search(r" \(at line (\d+), column \d+\)$", str(error))
+        line = int(told[1]) if told else content.count("\n") + 1
+        raise DefinitionError(f"{path}:{line}: not valid TOML: {error}") from None
     try:
-        return DefinitionFile.model_validate(table)
+        file = DefinitionFile.model_validate(table)
     except ValidationError as error:
         first = error.errors()[0]
-        place = _locate(content, table, first["loc"])
-        where = ".".join(str(part) for part in first["loc"])
+        place, where = _locate(content, first["loc"]), ".".join(str(part) for part in first["loc"])
         raise DefinitionError(f"{path}:{place}: {where}: {first['msg'].removeprefix('Value error, ')}") from None
+    twice = _stands_twice(file)
+    if twice is not None:
+        name, location = twice
+        raise DefinitionError(f"{path}:{_locate(content, location)}: the id '{name}' stands twice")
+    return file
 
 
-def _locate(content: str, table: dict[str, Any], location: tuple[int | str, ...]) -> int:
+def _stands_twice(file: DefinitionFile) -> tuple[str, tuple[int | str, ...]] | None:
+    seen: set[str] = set()
+    for i, event in enumerate(file.event):
+        places: list[tuple[str, tuple[int | str, ...]]] = [(event.id, ("event", i, "id"))]
+        places += [(r.id, ("event", i, "refine", j, "id")) for j, r in enumerate(event.refine)]
+        for name, location in places:
+            if name in seen:
+                return name, location
+            seen.add(name)
+    return None
+
+
+def _locate(content: str, location: tuple[int | str, ...]) -> int:
     """Line of the event, or of the key within it, that an error speaks of (1-based)."""
     lines = content.splitlines()
     start = 0
     if len(location) > 1 and location[0] == "event" and isinstance(location[1], int):
-        headers = [number for number, line in enumerate(lines) if line.strip().startswith("[[event]]")]
-        start = headers[location[1]] if location[1] < len(headers) else 0
+        start = _header(lines, "[[event]]", location[1], 0)
         if len(location) > 3 and location[2] == "refine" and isinstance(location[3], int):
-            inner = [n for n, line in enumerate(lines) if n > start and line.strip().startswith("[[event.refine]]")]
-            start = inner[location[3]] if location[3] < len(inner) else start
-    key = next((part for part in reversed(location) if isinstance(part, str)), "")
-    for number in range(start, len(lines)):
-        if number > start and lines[number].strip().startswith("[["):
-            break
-        if re.match(rf"\s*{re.escape(key)}\s*=", lines[number]):
-            return number + 1
+            start = _header(lines, "[[event.refine]]", location[3], start)
+    end = next((n for n in range(start + 1, len(lines)) if lines[n].strip().startswith("[[")), len(lines))
+    for key in (part for part in reversed(location) if isinstance(part, str)):
+        for number in range(start, end):
+            if re.match(rf"\s*{re.escape(key)}\s*=", lines[number]):
+                return number + 1
     return start + 1
+
+
+def _header(lines: list[str], header: str, index: int, after: int) -> int:
+    found = [number for number, line in enumerate(lines) if number >= after and line.strip().startswith(header)]
+    return found[index] if index < len(found) else after

@@ -11,11 +11,10 @@ from acforensics.errors import DefinitionError
 from acforensics.events import Certainty
 from acforensics.lines import Record, frame
 from acforensics.parsing.definitions import DefinitionFile, EventDefinition, Refinement
+from acforensics.parsing.patterns import scan_forms
 
 # Lines that stand for a repetition of the line before them; the reader of text files resolves them.
 REPETITION_SCAN = rb"message repeated \d+ times?"
-
-_JAPANESE_CODECS = ("utf-8", "euc_jp", "cp932")
 
 
 class Recognition(NamedTuple):
@@ -137,7 +136,7 @@ def _compile_text(pattern: str) -> Any:
 
 def _compile_scan(patterns: list[str]) -> Any:
     """One pattern over raw bytes that finds every line some definition may recognise."""
-    alternatives = sorted({scanned for pattern in patterns for scanned in _scan_forms(pattern)} | {REPETITION_SCAN})
+    alternatives = sorted({scanned for pattern in patterns for scanned in scan_forms(pattern)} | {REPETITION_SCAN})
     options = re2.Options()
     options.encoding = re2.Options.Encoding.LATIN1
     options.log_errors = False
@@ -148,31 +147,6 @@ def _compile_scan(patterns: list[str]) -> Any:
         return re2.compile(b"|".join(b"(?:" + form + b")" for form in alternatives), options)
     except re2.error as error:
         raise DefinitionError(f"parsers: the definitions together do not compile to one scan: {error}") from None
-
-
-def _scan_forms(pattern: str) -> set[bytes]:
-    """The pattern for raw lines: anchors go, because a stamp and a tag stand before the text; one form an encoding."""
-    unanchored = pattern
-    if unanchored.startswith("^"):
-        unanchored = unanchored[1:]
-    if unanchored.endswith("$") and not unanchored.endswith("\\$"):
-        unanchored = unanchored[:-1]
-    if unanchored.isascii():
-        return {unanchored.encode("ascii")}
-    forms = set()
-    for codec in _JAPANESE_CODECS:
-        try:
-            forms.add(b"".join(_scan_character(character, codec) for character in unanchored))
-        except UnicodeEncodeError:
-            continue
-    return forms
-
-
-def _scan_character(character: str, codec: str) -> bytes:
-    if character.isascii():
-        return character.encode("ascii")
-    # Grouped, so that a quantifier behind the character holds for all its bytes.
-    return b"(?:" + b"".join(b"\\x%02x" % byte for byte in character.encode(codec)) + b")"
 
 
 def check_examples(recogniser: Recogniser) -> list[str]:
@@ -191,9 +165,16 @@ def check_examples(recogniser: Recogniser) -> list[str]:
 
 
 def _scan_finds(pattern: str, line: str) -> bool:
-    """Whether this pattern alone finds the line amid others: anchors inside a group do not survive the scan."""
+    """Whether this pattern alone finds the line amid others, in every encoding that can write it."""
     alone = _compile_scan([pattern])
-    return alone.search(b"before\n" + line.encode() + b"\nbehind\n") is not None
+    for codec in ("utf-8", "euc_jp", "cp932"):
+        try:
+            raw = line.encode(codec)
+        except UnicodeEncodeError:
+            continue
+        if alone.search(b"before\n" + raw + b"\nbehind\n") is None:
+            return False
+    return True
 
 
 def _check(recogniser: Recogniser, name: str, item: EventDefinition | Refinement) -> list[str]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import tzinfo
+from datetime import timedelta, tzinfo
 
 from acforensics.boots import Boot
 from acforensics.case import EndState, UpsTold
@@ -50,7 +50,7 @@ def judge_boots(boots: Mapping[str, Sequence[Boot]], zone: tzinfo) -> list[Judge
         zone: the case's zone, for times of day typed into `shutdown`.
     """
     events = {server: [event for boot in own for event in boot.events] for server, own in boots.items()}
-    traces = {server: ups.learn(own) for server, own in events.items()}
+    traces = ups.learn(events)
     views = {server: [_view(boot, events) for boot in own] for server, own in boots.items()}
     judgements = []
     for server, own in views.items():
@@ -58,7 +58,7 @@ def judge_boots(boots: Mapping[str, Sequence[Boot]], zone: tzinfo) -> list[Judge
         for view in own:
             view.neighbours = neighbours
         habit = sum(view.stop_orderly for view in own)
-        judgements += [_judge(view, zone, traces[server], habit) for view in own]
+        judgements += [_judge(view, zone, traces, habit) for view in own]
     return sorted(judgements, key=lambda j: (j.chosen.time if j.chosen else j.boot.last, j.boot.server, j.boot.id))
 
 
@@ -87,20 +87,31 @@ def _ended(view: StopView, zone: tzinfo) -> bool:
 def _choose(view: StopView, zone: tzinfo, usually_logs_stops: bool) -> Hypothesis:
     recorded = operators.os_command_recorded(view, zone)
     hypotheses: list[Callable[[], Hypothesis | None]] = [
-        lambda: orderly.clusterpro_recovery(view, recorded),
+        lambda: orderly.clusterpro_recovery(view),
         lambda: orderly.clusterpro_command(view),
         lambda: power.ac_power_failure(view, recorded),
         lambda: power.ac_schedule(view),
         lambda: power.ups_agent(view),
         lambda: operators.hardware_request(view, recorded),
         lambda: recorded,
+        lambda: orderly.cluster_stopped_first(view),
         lambda: sudden.fencing(view),
         lambda: sudden.crash(view),
         lambda: operators.os_command_inferred(view),
         lambda: sudden.power_loss(view, usually_logs_stops),
     ]
     found = (hypothesis() for hypothesis in hypotheses)
-    return next((hypothesis for hypothesis in found if hypothesis is not None), None) or _undecided(view)
+    chosen = next((hypothesis for hypothesis in found if hypothesis is not None), None) or _undecided(view)
+    if recorded is not None and _came_first(view, recorded, chosen):
+        return recorded
+    return chosen
+
+
+def _came_first(view: StopView, recorded: Hypothesis, chosen: Hypothesis) -> bool:
+    """Whether the OS was already going down by a recorded command when the chosen request came: then that is its effect."""
+    if chosen.trigger == "os-command" or recorded.confidence == "possible" or view.first_stop is None:
+        return False
+    return recorded.time <= chosen.time and view.first_stop <= chosen.time + timedelta(seconds=1)
 
 
 def _undecided(view: StopView) -> Hypothesis:

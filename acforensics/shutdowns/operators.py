@@ -2,24 +2,30 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime, timedelta, tzinfo
 
-from acforensics.case import Confidence
+from acforensics.case import Confidence, Mode
 from acforensics.events import Event
 from acforensics.parsing.commands import CommandMeaning, understand
+from acforensics.shutdowns import sessions
 from acforensics.shutdowns.reasons import Argument, Hypothesis, mode_of
 from acforensics.shutdowns.view import StopView
 from acforensics.texts import text
 
-_COMMAND_LEAD = timedelta(minutes=5)
+_PROMPT = timedelta(seconds=60)
+"""The OS answers a command at once; with services that block it, within a minute."""
+_SLOW = timedelta(minutes=5)
 _FORCED_LEAD = timedelta(minutes=2)
+_AFTER_STOP = timedelta(seconds=2)
 _SCHEDULE_TOLERANCE = timedelta(minutes=2)
 _LONGEST_SCHEDULE = timedelta(days=7)
 _KEY_LEAD = timedelta(minutes=2)
-_FRESH_LOGIN = timedelta(minutes=30)
-_INTERACTIVE = {"login", "sshd", "logind", "gdm", "console"}
-_RAISING = {"su", "sudo"}
-_PRIVILEGED = {"root", "toor"}
+_KEY_NOT_ACTED = timedelta(seconds=5)
+_POWER_NEWS = timedelta(minutes=10)
+_SEEN_BEFORE = timedelta(minutes=1)
+_SERVICE_USERS = {"nut", "ups", "apc", "apcupsd", "zabbix", "nagios", "nrpe"}
+_AGENT_FOLDERS = re.compile(r"/AUTORC|/nec/clusterpro|/esmpro|/apcupsd|/nut\b", re.IGNORECASE)
 
 
 def hardware_request(view: StopView, recorded: Hypothesis | None) -> Hypothesis | None:
@@ -31,50 +37,67 @@ def hardware_request(view: StopView, recorded: Hypothesis | None) -> Hypothesis 
     """
     keys = view.before_end(["os.power_key", "os.ctrl_alt_del", "os.thermal_shutdown"], _KEY_LEAD)
     acted = view.before_end(["os.power_key_acted"], _KEY_LEAD)
+    acted += [event for event in view.os_stops if keys and event.kind == "os.ctrl_alt_del_acted"]
+    if not acted:
+        # A key that logind ignores is no cause; one that the OS follows within seconds is.
+        keys = [event for event in keys if view.first_stop is not None and view.first_stop - event.time <= _KEY_NOT_ACTED]
     pressed = sorted([*keys, *acted], key=lambda event: event.time)
-    if not pressed or not (view.stop_orderly or acted):
-        return None
-    console = [event for event in keys if event.kind == "os.ctrl_alt_del"]
-    acted += [event for event in view.os_stops if console and event.kind == "os.ctrl_alt_del_acted"]
-    if recorded is not None and not acted:
+    if not pressed or not (view.stop_orderly or acted) or (recorded is not None and not acted):
         return None
     named = {"os.ctrl_alt_del": "reason.ctrl-alt-del", "os.thermal_shutdown": "reason.thermal"}
     arguments = [Argument(text(named.get(pressed[0].kind, "reason.power-key")), events=pressed[:2])]
-    arguments += _os_lines(view)
+    arguments += os_lines(view)
     certain = bool(acted) and bool(keys or view.decisive)
     return Hypothesis("hardware-request", "certain" if certain else "likely", pressed[0].time,
                       mode_of([*acted, *view.os_stops]), "server", arguments=arguments)  # fmt: skip
 
 
 def os_command_recorded(view: StopView, zone: tzinfo) -> Hypothesis | None:
-    """A record of the command itself: sudo, cron, pkexec, or sysvinit's own `shutdown` line with a command."""
+    """A record of the command itself: sudo, cron, pkexec. The earliest that the stop follows at once is the cause."""
     found = [pair for event in view.of("os.command") if (pair := _relevant(view, event, zone)) is not None]
     if not found:
         return None
-    event, meaning = max(found, key=lambda pair: pair[0].time)
-    by_cron = event.fields.get("via") == "cron"
-    user = event.fields.get("user")
+    prompt = [pair for pair in found if view.end - pair[0].time <= _PROMPT or pair[1].effect == "schedule"]
+    event, meaning = (prompt or found)[0]
+    by_job = _is_job(event)
+    user = None if by_job else event.fields.get("user")
     command = event.fields.get("command", "").strip() or None
-    key = "reason.command-cron" if by_cron else "reason.command"
-    arguments = [Argument(text(key, user=user or "?", command=command or "?"), events=[event])]
-    arguments += _os_lines(view)
-    confidence: Confidence = "certain"
-    if meaning.conditional:
-        # Behind a test in a job anything may have stopped the machine; a reboot that came fits the command at least.
-        confidence = "likely" if mode_of(view.os_stops) == "reboot" and not by_cron else "possible"
-        arguments.append(Argument(text("reason.command-conditional"), "missing"))
-    elif not view.os_stops:
+    key = "reason.command-cron" if event.fields.get("via") == "cron" else "reason.command-job" if by_job else "reason.command"
+    arguments = [Argument(text(key, user=event.fields.get("user") or "?", command=command or "?"), events=[event])]
+    arguments += os_lines(view)
+    arguments += [
+        Argument(text("reason.command-as-well", user=e.fields.get("user", "?"), command=e.fields.get("command", "?")), "against", [e])
+        for e, _ in found
+        if e is not event
+    ]
+    doubts = _doubts(view, event, meaning, bool(prompt))
+    arguments += doubts
+    confidence: Confidence = "possible" if doubts else "certain"
+    if not doubts and not view.os_stops:
         confidence = "likely"
-        arguments.append(
-            Argument(text("reason.no-stop-lines-forced" if meaning.forced else "reason.no-stop-lines"), "missing")
-        )
+        key = "reason.no-stop-lines-forced" if meaning.forced else "reason.no-stop-lines"
+        arguments.append(Argument(text(key), "missing"))
     observed = mode_of(view.os_stops)
-    mode = meaning.mode if meaning.mode != "unknown" else observed
-    if observed not in ("unknown", mode):
-        arguments.append(Argument(text("reason.mode-differs"), "against", view.os_stops[:1]))
-        confidence, mode = "possible" if meaning.conditional else "likely", observed
+    mode: Mode = observed if observed != "unknown" else meaning.mode
     time = event.time if meaning.effect == "end" else (view.first_stop or event.time)
-    return Hypothesis("os-command", confidence, time, mode, "server", None if by_cron else user, command, arguments)
+    return Hypothesis("os-command", confidence, time, mode, "server", None if doubts else user, command, arguments)
+
+
+def _doubts(view: StopView, event: Event, meaning: CommandMeaning, prompt: bool) -> list[Argument]:
+    """Why a recorded command may not be the cause: then nobody is named for it."""
+    doubts = []
+    observed = mode_of(view.os_stops)
+    if meaning.conditional:
+        doubts.append(Argument(text("reason.command-conditional"), "missing"))
+    if not prompt:
+        doubts.append(Argument(text("reason.command-early"), "against", view.os_stops[:1]))
+    if "unknown" not in (observed, meaning.mode) and observed != meaning.mode:
+        doubts.append(Argument(text("reason.mode-differs"), "against", view.os_stops[:1]))
+    if _AGENT_FOLDERS.search(event.fields.get("cwd", "")):
+        doubts.append(Argument(text("reason.agent-folder", folder=event.fields.get("cwd", "")), "against", [event]))
+    if not view.os_stops and not meaning.forced and view.unclean_signs:
+        doubts.append(Argument(text("reason.unclean"), "against", view.unclean_signs[:1]))
+    return doubts
 
 
 def os_command_inferred(view: StopView) -> Hypothesis | None:
@@ -84,76 +107,85 @@ def os_command_inferred(view: StopView) -> Hypothesis | None:
     So a halt is left undecided unless a person had just logged in, and is then no more than possible: people log in
     when the power fails.
     """
-    asked = [
-        e for e in view.os_stops if e.kind in ("os.shutdown_started", "os.shutdown_announced", "os.runlevel_switched")
-    ]
-    if not asked:
+    asked = [e for e in view.os_stops if e.kind in ("os.shutdown_started", "os.shutdown_announced", "os.runlevel_switched")]
+    if not asked or not _decidable(view):
         return None
     mode = mode_of(view.os_stops)
-    people = _people(view)
-    raised = [
-        event for event in people if event.fields.get("via") in _RAISING or event.fields.get("user") in _PRIVILEGED
-    ]
-    fresh = [event for event in people if view.end - event.time <= _FRESH_LOGIN]
-    if mode != "reboot" and not fresh:
+    found = sessions.people(view)
+    unit = next((e.fields.get("unit") or e.fields.get("by") for e in asked if e.fields.get("unit") or e.fields.get("by")), None)
+    by_service = unit is not None and unit.endswith((".service", ".timer"))
+    cluster_lines = view.of("clusterpro.daemon_stopping", "clusterpro.group_stopping", "clusterpro.daemon_started")
+    if not found and not by_service and not (mode == "reboot" and cluster_lines):
+        return None
+    if mode != "reboot" and not found:
         return None
     arguments = [Argument(text("reason.os-asked", line=asked[0].message), events=asked[:2])]
-    if people:
-        who = ", ".join(dict.fromkeys(_who(event) for event in people))
-        arguments.append(Argument(text("reason.person-present", who=who), events=people[:2]))
+    if by_service:
+        arguments.append(Argument(text("reason.asked-by-unit", unit=unit or "?"), events=asked[:1]))
+    elif found:
+        who = ", ".join(dict.fromkeys(sessions.shown(event) for event in found))
+        arguments.append(Argument(text("reason.person-present", who=who), events=found[:2]))
     else:
         arguments.append(Argument(text("reason.nobody-seen"), "missing"))
     arguments.append(Argument(text("reason.no-command-record"), "missing"))
-    cluster_lines = view.of("clusterpro.daemon_stopping", "clusterpro.group_stopping", "clusterpro.daemon_started")
     if cluster_lines:
         arguments.append(Argument(text("reason.no-cluster-request"), events=cluster_lines[-1:]))
     else:
         arguments.append(Argument(text("reason.cluster-not-seen"), "missing"))
     if mode != "reboot":
         arguments.append(Argument(text("reason.undecided-halt"), "missing"))
-    likely = mode == "reboot" and bool(cluster_lines) and bool(raised or fresh)
-    actor = _actor(raised, people) if likely else None
+    wall = any(event.fields.get("wall") for event in asked)
+    likely = mode == "reboot" and bool(cluster_lines) and bool(found) and not by_service
+    actor = sessions.sole_holder(found) if likely and not wall else None
     if actor is not None:
-        arguments.append(Argument(text("reason.actor-inferred", user=actor), events=raised[-1:]))
-    return Hypothesis(
-        "os-command",
-        "likely" if likely else "possible",
-        asked[0].time,
-        mode,
-        "server",
-        actor,
-        None,
-        arguments,
-    )
+        arguments.append(Argument(text("reason.actor-inferred", user=actor), events=sessions.raised(found)[-1:]))
+    return Hypothesis("os-command", "likely" if likely else "possible", asked[0].time, mode, "server", actor, None, arguments)
+
+
+def _decidable(view: StopView) -> bool:
+    """Whether circumstance may speak at all: nothing else can have asked, and the time before is covered."""
+    if view.stopped_by_cluster_first:
+        return False
+    if view.first_stop is None or view.boot.first > view.first_stop - _SEEN_BEFORE:
+        return False
+    return not view.before_end(["ac.message", "ac.power_failure", "ups.on_battery", "ups.battery_low"], _POWER_NEWS)
 
 
 def _relevant(view: StopView, event: Event, zone: tzinfo) -> tuple[Event, CommandMeaning] | None:
-    meaning = understand(event.fields.get("command", ""))
-    if meaning is None or event.time > view.end + timedelta(seconds=30):
+    meaning = understand(event.fields.get("command", ""), script=event.fields.get("via") == "cron")
+    if meaning is None or event.fields.get("as_user", "root") not in ("root", ""):
+        return None
+    if event.fields.get("user") in _SERVICE_USERS or event.time > (view.first_stop or view.end) + _AFTER_STOP:
+        return None
+    if _cancelled(view, event):
         return None
     before = view.end - event.time
     if meaning.effect == "end":
-        lead = _COMMAND_LEAD if view.os_stops else _FORCED_LEAD
-        if not view.os_stops and view.boot.following is None:
-            return None
-        return (event, meaning) if before <= lead else None
-    if meaning.effect == "schedule" and view.first_stop is not None:
-        if before > _LONGEST_SCHEDULE or _cancelled(view, event):
-            return None
+        if view.os_stops:
+            return (event, meaning) if before <= _SLOW else None
+        return (event, meaning) if before <= _FORCED_LEAD and view.boot.following is not None else None
+    if meaning.effect == "schedule" and view.first_stop is not None and before <= _LONGEST_SCHEDULE:
         due = _due(event.fields.get("command", ""), event.time, zone)
         if due is not None and abs(due - view.first_stop) <= _SCHEDULE_TOLERANCE:
             return event, meaning
     return None
 
 
-def _cancelled(view: StopView, scheduled: Event) -> bool:
+def _cancelled(view: StopView, asked: Event) -> bool:
     for event in view.of("os.shutdown_cancelled", "os.command"):
-        if event.time <= scheduled.time:
+        if event.time <= asked.time:
             continue
         meaning = understand(event.fields.get("command", "")) if event.kind == "os.command" else None
         if event.kind == "os.shutdown_cancelled" or (meaning is not None and meaning.effect == "cancel"):
             return True
     return False
+
+
+def _is_job(event: Event) -> bool:
+    """cron, or sudo without a terminal: a program, not a person at a keyboard."""
+    if event.fields.get("via") == "cron":
+        return True
+    return event.program in ("sudo", "doas") and event.fields.get("tty", "unknown") in ("unknown", "", "?")
 
 
 def _due(command: str, typed: datetime, zone: tzinfo) -> datetime | None:
@@ -172,48 +204,8 @@ def _due(command: str, typed: datetime, zone: tzinfo) -> datetime | None:
     return None
 
 
-def _people(view: StopView) -> list[Event]:
-    """Logins and raised privileges still open when the OS began to stop."""
-    open_sessions: list[Event] = []
-    for event in view.of("os.session_opened", "os.session_closed"):
-        if event.time > view.end + timedelta(seconds=2):
-            continue
-        via = event.fields.get("via", "")
-        if via not in _INTERACTIVE and via not in _RAISING:
-            continue
-        if event.kind == "os.session_opened":
-            open_sessions.append(event)
-        elif view.end - event.time > timedelta(seconds=5):
-            closing = [e for e in open_sessions if _same_session(e, event)]
-            if closing:
-                open_sessions.remove(closing[-1])
-    return open_sessions
-
-
-def _same_session(opened: Event, closed: Event) -> bool:
-    if opened.fields.get("via") != closed.fields.get("via"):
-        return False
-    if closed.fields.get("session") or opened.fields.get("session"):
-        return opened.fields.get("session") == closed.fields.get("session")
-    if closed.pid and opened.pid and closed.pid != opened.pid:
-        return False
-    return closed.fields.get("user") in (None, opened.fields.get("user"))
-
-
-def _who(event: Event) -> str:
-    user, by = event.fields.get("user", "?"), event.fields.get("by")
-    return f"{user} ({by})" if by and by not in (user, "LOGIN") else user
-
-
-def _actor(raised: list[Event], people: list[Event]) -> str | None:
-    """The one person who held root's rights; nobody where that could have been more than one, or root itself."""
-    holders = {event.fields.get("by") for event in raised if event.fields.get("via") in _RAISING}
-    holders -= {None, "", *_PRIVILEGED}
-    others = {e.fields.get("user") for e in people if e.fields.get("via") in _INTERACTIVE} - holders
-    return holders.pop() if len(holders) == 1 and not others else None
-
-
-def _os_lines(view: StopView) -> list[Argument]:
+def os_lines(view: StopView) -> list[Argument]:
+    """The OS's first stop line, as what followed a request."""
     if not view.os_stops:
         return []
     return [Argument(text("reason.os-stopped", line=view.os_stops[0].message), events=view.os_stops[:1])]

@@ -16,14 +16,23 @@ _COMMANDS = re.compile(r"^(?:clp|webmgr|webui|cluster ?webui|apisv|api|webserver
 # Modules that stop a server without being told to by a person. Others (nm, pm, trnsv) may pass on a person's request.
 _RECOVERING = re.compile(r"^(?:clp)?(?:rm|rc|mm|mrw|monp|haltp|userw)\b", re.IGNORECASE)
 _TAKES_EFFECT = timedelta(minutes=10)
-_FINAL_ACTION_LEAD = timedelta(minutes=30)
-_COMMAND_LEAD = timedelta(minutes=2)
+_ACTION_LEAD = timedelta(minutes=3)
+_ERROR_LEAD = timedelta(minutes=30)
+_AFTER_OS_STOP = timedelta(seconds=2)
+_TYPED_LEAD = timedelta(seconds=60)
 _OWN_ACTIONS = {
     "clusterpro.final_action",
     "clusterpro.network_partition",
     "clusterpro.process_failed",
     "clusterpro.forced_stop",
 }
+_VOIDS = (
+    "clusterpro.final_action_failed",
+    "clusterpro.final_action_suppressed",
+    "clusterpro.recovery_ignored",
+    "clusterpro.restart_limit_reached",
+    "clusterpro.daemon_started",
+)
 _ENDS_NOTHING = {None, "stop-service", "script"}
 _EFFECTS = {
     "clusterpro.stop_received",
@@ -34,38 +43,26 @@ _EFFECTS = {
 _UNDER_WAY = (*_EFFECTS, "clusterpro.daemon_stopping", "clusterpro.group_stopping")
 
 
-def clusterpro_recovery(view: StopView, recorded: Hypothesis | None) -> Hypothesis | None:
-    """CLUSTERPRO by itself: final action, network partition, failed daemon, its own reset of this server.
-
-    Args:
-        view: the end to explain.
-        recorded: an OS command on record for this end; it outranks an action that CLUSTERPRO did not carry out.
-    """
+def clusterpro_recovery(view: StopView) -> Hypothesis | None:
+    """CLUSTERPRO by itself: final action, network partition, failed daemon, its own reset of this server."""
     requests = view.cluster_requests
     received = [e for e in requests if e.kind == "clusterpro.stop_received"]
     by_module = [e for e in received if _RECOVERING.match(e.fields.get("requester", ""))]
     actions = _own_actions(view)
-    carried_out = [*by_module, *(e for e in requests if e.kind in _EFFECTS)]
-    if actions and recorded is not None and not carried_out:
-        return None
     if not by_module and not actions:
         return None
     asked = sorted([*actions, *by_module], key=lambda event: event.time)
     person = _asked_by_person_anywhere(view)
-    if person and person[0].time <= asked[0].time and not by_module:
+    if person and person[0].time <= asked[0].time:
+        # What fails while a person's stop is under way is a consequence of it.
         return None
     mode = mode_of([*actions, *requests, *view.os_stops])
     arguments = []
     if actions:
         action = actions[0]
-        what = (
-            action.fields.get("monitor")
-            or action.fields.get("resource")
-            or action.fields.get("reason")
-            or action.message
-        )
+        what = action.fields.get("monitor") or action.fields.get("resource") or action.fields.get("reason") or action.message
         arguments.append(Argument(text("reason.final-action", what=what), events=actions[:2]))
-        errors = [e for e in view.before_end(["clusterpro.monitor_error"], _FINAL_ACTION_LEAD) if e.time <= action.time]
+        errors = [e for e in view.before_end(["clusterpro.monitor_error"], _ERROR_LEAD) if e.time <= action.time]
         if errors:
             detail = errors[-1].fields.get("detail") or errors[-1].message
             arguments.append(Argument(text("reason.monitor-error", detail=detail), events=errors[-1:]))
@@ -86,17 +83,16 @@ def clusterpro_command(view: StopView) -> Hypothesis | None:
     requests = [event for event in view.cluster_requests if event.kind in (*_EFFECTS, "clusterpro.shutdown_requested")]
     effects = [event for event in requests if event.kind in _EFFECTS]
     asked = [e for e in requests if e.kind == "clusterpro.stop_received" or _took_effect(view, e)]
-    typed = [
-        e
-        for e in view.before_end(["os.command"], timedelta(hours=3))
-        if _is_cluster_command(e) and _took_effect(view, e)
-    ]
+    typed = _typed(view, [*asked, *effects])
     if not asked and not effects:
         return None
     if effects and not view.stop_orderly and view.unclean_signs:
         # The stop had begun, but something else ended the machine before it was over.
         return None
     first = min([*(asked or effects), *typed], key=lambda event: event.time)
+    if view.first_stop is not None and first.time > view.first_stop + _AFTER_OS_STOP:
+        # The OS was already going down: CLUSTERPRO's lines are a consequence.
+        return None
     personal = [event for event in asked if _asked_by_person(event)]
     elsewhere = [] if personal or typed else _asked_by_person_anywhere(view)
     arguments = []
@@ -132,10 +128,29 @@ def clusterpro_command(view: StopView) -> Hypothesis | None:
                       _scope([*requests, *typed, *elsewhere]), actor, command, arguments)  # fmt: skip
 
 
+def cluster_stopped_first(view: StopView) -> Hypothesis | None:
+    """CLUSTERPRO stopped before the OS did, and its stop.sh ran the AC command, but no request is logged.
+
+    stop.sh runs that command only for a shutdown of the server or the cluster (HOWTO chapter 3), so CLUSTERPRO was asked.
+    """
+    before = view.stopped_by_cluster_first
+    pair = [event for event in before if event.kind == "ac.exec_command"]
+    if not pair:
+        return None
+    arguments = [
+        Argument(text("reason.cluster-stopped-first"), events=[before[0], *pair[:1]]),
+        Argument(text("reason.requester-unknown"), "missing"),
+    ]
+    return Hypothesis("clusterpro-command", "possible", before[0].time, mode_of(view.os_stops), arguments=arguments)
+
+
 def _own_actions(view: StopView) -> list[Event]:
-    """Actions by which CLUSTERPRO ends this server: not those about a peer, not those that failed or ended nothing."""
+    """Actions by which CLUSTERPRO ends this server and that the stop follows within minutes.
+
+    Not those about a peer, not those that failed, were suppressed or ended nothing.
+    """
     found = []
-    for event in view.before_end(_OWN_ACTIONS, _FINAL_ACTION_LEAD):
+    for event in view.of(*_OWN_ACTIONS):
         if event.fields.get("action") in _ENDS_NOTHING or event.fields.get("victim") == "peer":
             continue
         named = event.fields.get("server")
@@ -143,8 +158,9 @@ def _own_actions(view: StopView) -> list[Event]:
             continue
         if event.kind == "clusterpro.forced_stop" and event.fields.get("victim") != "self":
             continue
-        failed = view.of("clusterpro.final_action_failed", "clusterpro.daemon_started")
-        if not any(event.time <= other.time <= event.time + _TAKES_EFFECT for other in failed):
+        voided = [e for e in view.of(*_VOIDS) if e.time >= event.time]
+        begins = view.stop_begins or view.boot.last
+        if not voided and timedelta(seconds=-2) <= begins - event.time <= _ACTION_LEAD:
             found.append(event)
     return found
 
@@ -183,9 +199,22 @@ def _asked_by_person(event: Event) -> bool:
     return event.kind == "clusterpro.stop_received" and bool(_COMMANDS.match(event.fields.get("requester", "")))
 
 
-def _is_cluster_command(event: Event) -> bool:
-    meaning = understand(event.fields.get("command", ""))
-    return meaning is not None and meaning.effect == "cluster-end"
+def _typed(view: StopView, asked: list[Event]) -> list[Event]:
+    """clpstdn or clpdown for this server on record, just before CLUSTERPRO's request and of the same scope."""
+    if not asked:
+        return []
+    first = min(event.time for event in asked)
+    scopes = {event.fields.get("scope") for event in asked} | {event.fields.get("requester") for event in asked}
+    found = []
+    for event in view.of("os.command"):
+        meaning = understand(event.fields.get("command", ""), script=event.fields.get("via") == "cron")
+        if meaning is None or meaning.effect != "cluster-end" or not -_AFTER_OS_STOP <= first - event.time <= _TYPED_LEAD:
+            continue
+        elsewhere = meaning.target is not None and not same_server(meaning.target, view.boot.server)
+        fits = "clpstdn" in scopes if meaning.scope == "cluster" else "clpstdn" not in scopes
+        if not elsewhere and (fits or not scopes & {"clpstdn", "clpdown"}):
+            found.append(event)
+    return found
 
 
 def _confirmation(view: StopView, requests: list[Event]) -> list[Argument]:
@@ -202,9 +231,9 @@ def _confirmation(view: StopView, requests: list[Event]) -> list[Argument]:
 def _operator_as_well(view: StopView, request: Event) -> list[Argument]:
     """An OS command typed while CLUSTERPRO was already stopping: said, because it may have cut the stop short."""
     found = []
-    for event in view.before_end(["os.command"], timedelta(minutes=30)):
-        meaning = understand(event.fields.get("command", ""))
-        if meaning is not None and meaning.effect == "end" and event.time - request.time > _COMMAND_LEAD:
+    for event in view.of("os.command"):
+        meaning = understand(event.fields.get("command", ""), script=event.fields.get("via") == "cron")
+        if meaning is not None and meaning.effect == "end" and event.time - request.time > _AFTER_OS_STOP:
             values = {"user": event.fields.get("user", "?"), "command": event.fields.get("command", "?")}
             found.append(Argument(text("reason.command-during-stop", **values), "against", [event]))
     return found

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 
 from acforensics.case import Confidence
+from acforensics.shutdowns.operators import os_lines
 from acforensics.shutdowns.reasons import Argument, Hypothesis, mode_of
 from acforensics.shutdowns.view import StopView
 from acforensics.texts import text
@@ -12,7 +14,9 @@ from acforensics.texts import text
 _AC_WAIT = timedelta(hours=2)
 """ESMPRO/AC waits a time that is configured before it shuts the OS down; longer than this is another story."""
 _SCHEDULE_LEAD = timedelta(minutes=30)
-_AGENT_LEAD = timedelta(minutes=15)
+_AGENT_LEAD = timedelta(minutes=3)
+_AGENT_USERS = {"nut", "ups", "apc", "apcupsd"}
+_AGENT_WALL = re.compile(r"\bUPS\b.*(?:shutdown|battery|power)|apcupsd|upsmon|on battery|power (?:fail|outage)", re.IGNORECASE)
 
 
 def ac_power_failure(view: StopView, recorded: Hypothesis | None) -> Hypothesis | None:
@@ -32,7 +36,7 @@ def ac_power_failure(view: StopView, recorded: Hypothesis | None) -> Hypothesis 
     arguments = [Argument(text("reason.ac-power-failure"), events=failures[-1:])]
     if started:
         arguments.append(Argument(text("reason.ac-shutdown"), events=started[:1]))
-    arguments += _os_lines(view)
+    arguments += os_lines(view)
     confidence: Confidence = "certain" if started else "likely"
     return Hypothesis(
         "ac-power-failure",
@@ -53,7 +57,7 @@ def ac_schedule(view: StopView) -> Hypothesis | None:
     arguments = [Argument(text("reason.ac-schedule"), events=scheduled[-1:])]
     if started:
         arguments.append(Argument(text("reason.ac-shutdown"), events=started[:1]))
-    arguments += _os_lines(view)
+    arguments += os_lines(view)
     confidence: Confidence = "certain" if started else "likely"
     return Hypothesis(
         "ac-schedule", confidence, scheduled[-1].time, mode_of(view.os_stops), "server", arguments=arguments
@@ -61,25 +65,24 @@ def ac_schedule(view: StopView) -> Hypothesis | None:
 
 
 def ups_agent(view: StopView) -> Hypothesis | None:
-    """Apcupsd or NUT decided to shut down."""
-    decided = view.before_end(["ups.shutdown_decided", "ups.forced_shutdown"], _AGENT_LEAD)
-    if not decided:
+    """apcupsd or NUT decided to shut down.
+
+    Their daemons that serve other machines say what those do: only the decision of the monitor here counts.
+    """
+    decided = view.before_end(["ups.shutdown_decided"], _AGENT_LEAD)
+    ordered = [e for e in view.before_end(["os.command"], _AGENT_LEAD) if e.fields.get("user") in _AGENT_USERS]
+    walls = [e for e in view.os_stops if _AGENT_WALL.search(e.fields.get("wall", ""))]
+    asked = sorted([*decided, *ordered, *walls], key=lambda event: event.time)
+    observed = mode_of(view.os_stops)
+    if not asked or observed == "reboot" or any(e.time >= asked[-1].time for e in view.of("os.shutdown_cancelled")):
         return None
     failures = view.before_end(["ups.on_battery", "ups.battery_low"], timedelta(hours=24))
-    arguments = [Argument(text("reason.ups-decided", program=decided[0].program or "UPS"), events=decided[:2])]
+    arguments = [Argument(text("reason.ups-decided", program=asked[0].program or "UPS"), events=asked[:2])]
     if failures:
         arguments.append(Argument(text("reason.ups-battery"), events=failures[-1:]))
     else:
         arguments.append(Argument(text("reason.ups-drill"), "missing"))
-    arguments += _os_lines(view)
-    observed = mode_of(view.os_stops)
-    # An agent shuts down because the power will go: a halt, unless the OS says otherwise.
-    mode = observed if observed != "unknown" else "halt"
-    confidence: Confidence = "certain" if view.os_stops else "likely"
-    return Hypothesis("ups-agent", confidence, decided[0].time, mode, "server", arguments=arguments)
-
-
-def _os_lines(view: StopView) -> list[Argument]:
-    if not view.os_stops:
-        return []
-    return [Argument(text("reason.os-stopped", line=view.os_stops[0].message), events=view.os_stops[:1])]
+    arguments += os_lines(view)
+    confidence: Confidence = "certain" if decided and view.os_stops else "likely"
+    # An agent shuts down because the power will go: a halt.
+    return Hypothesis("ups-agent", confidence, asked[0].time, "halt", "server", arguments=arguments)

@@ -48,7 +48,7 @@ def fencing(view: StopView) -> Hypothesis | None:
 def crash(view: StopView) -> Hypothesis | None:
     """Kernel panic, sysrq, watchdog or keepalive reset."""
     seen = view.before_end(["os.panic", "os.crash_triggered", "os.watchdog_reset"], _JUST_BEFORE)
-    if view.stop_orderly:
+    if view.decisive or (view.stop_orderly and not seen):
         # A watchdog daemon may still stop the machine in order.
         seen = [event for event in seen if event.kind == "os.watchdog_reset" and event.time <= view.end]
         if not seen:
@@ -79,7 +79,7 @@ def power_loss(view: StopView, usually_logs_stops: bool) -> Hypothesis | None:
     Needs a positive sign (the next boot recovers, a UPS on battery, a neighbour that ended in the same moment), or at
     least that this server's logs do show the stops of its other boots.
     """
-    if view.stop_orderly or view.boot.following is None:
+    if view.stop_orderly or view.boot.following is None or view.unseen_between:
         return None
     unclean = view.unclean_signs
     on_battery = _still_on_battery(view)
@@ -95,9 +95,8 @@ def power_loss(view: StopView, usually_logs_stops: bool) -> Hypothesis | None:
         arguments.append(Argument(text("reason.on-battery"), events=on_battery[-1:]))
     if together:
         arguments.append(Argument(text("reason.cut-off-together", servers=", ".join(together))))
-    begun = [e for e in view.cluster_requests if e.kind != "clusterpro.final_action"]
-    if begun:
-        arguments.append(Argument(text("reason.cut-during-stop"), events=begun[:1]))
+    if view.cluster_requests:
+        arguments.append(Argument(text("reason.cut-during-stop"), events=view.cluster_requests[:1]))
     arguments.append(Argument(text("reason.looks-like-power-loss"), "missing"))
     confidence: Confidence = "likely" if on_battery or (unclean and together) else "possible"
     return Hypothesis("power-loss", confidence, view.boot.last, "unknown", "server", arguments=arguments)
@@ -106,8 +105,14 @@ def power_loss(view: StopView, usually_logs_stops: bool) -> Hypothesis | None:
 def missing_for_decision(view: StopView) -> list[Argument]:
     """What an undecided end lacks."""
     found: list[Argument] = []
+    if view.unseen_between:
+        found.append(Argument(text("reason.logs-missing"), "missing"))
     if view.os_stops:
         found.append(Argument(text("reason.os-stopped", line=view.os_stops[0].message), events=view.os_stops[:2]))
+        if view.stopped_by_cluster_first:
+            found.append(Argument(text("reason.cluster-stopped-first"), events=view.stopped_by_cluster_first[:2]))
+            found.append(Argument(text("reason.requester-unknown"), "missing"))
+            return found
         found.append(Argument(text("reason.undecided-halt"), "missing"))
         return found
     if view.boot.following is not None:

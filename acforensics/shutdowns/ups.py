@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from acforensics.case import UpsTold
 from acforensics.events import Event
 from acforensics.shutdowns.reasons import Argument, Hypothesis
-from acforensics.shutdowns.view import LONGEST_CLUSTER_STOP, StopView
+from acforensics.shutdowns.view import StopView
 from acforensics.texts import text
 
 _AC_NAME = re.compile(r"(?:^|[_\-.@])(?:esm)?ac(?:[_\-]?\d+)?(?:$|[_\-.])|autorc|esmpro", re.IGNORECASE)
 _USER_LOG = re.compile(r"^(?:messages|syslog|journal|user|allmessages)", re.IGNORECASE)
+_STAMPED_APART = timedelta(seconds=5)
 _ORDERLY = {"clusterpro-command", "clusterpro-recovery"}
 _NOBODY_TO_TELL = {"power-loss", "crash", "fencing", "ups-agent", "ac-power-failure", "ac-schedule"}
 
@@ -37,41 +38,62 @@ class AcTraces:
         return name in self.resources or (not self.resources and bool(_AC_NAME.search(name)))
 
 
-def learn(events: Iterable[Event]) -> AcTraces:
-    """Learn from all events of a server which exec resource runs the AC command: the one that was stopping."""
+def learn(servers: Mapping[str, Sequence[Event]]) -> AcTraces:
+    """Learn from all servers which exec resources run the AC command: those that were stopping when it was logged.
+
+    Every server of a cluster runs the same script, so one that shows its lines tells what to look for on the others.
+    """
     traces = AcTraces()
-    stopping: list[str] = []
-    for event in events:
-        if event.kind == "clusterpro.resource_stopping":
-            stopping.append(event.fields.get("resource", ""))
-        elif event.kind in ("clusterpro.resource_stopped", "clusterpro.resource_stop_failed"):
-            stopping = [name for name in stopping if name != event.fields.get("resource")]
-        elif event.kind == "os.boot":
-            stopping = []
-        elif event.kind.startswith("ac."):
-            traces.seen = True
-            if event.kind == "ac.exec_command":
+    counts: dict[str, int] = {}
+    for events in servers.values():
+        stopping: list[str] = []
+        for event in events:
+            if event.kind == "clusterpro.resource_stopping":
+                stopping.append(event.fields.get("resource", ""))
+            elif event.kind in ("clusterpro.resource_stopped", "clusterpro.resource_stop_failed"):
+                stopping = [name for name in stopping if name != event.fields.get("resource")]
+            elif event.kind == "os.boot":
+                stopping = []
+            elif event.kind == "ac.exec_command":
+                traces.seen = True
                 traces.streams |= event.streams
-            if event.kind == "ac.exec_command" and len(stopping) == 1:
-                traces.resources.add(stopping[0])
+                if len(stopping) == 1:
+                    counts[stopping[0]] = counts.get(stopping[0], 0) + 1
+    named = {name for name in counts if _AC_NAME.search(name)}
+    # A name that does not say so needs more than one pair, because a line of the real one may be lost.
+    traces.resources = named or {name for name, count in counts.items() if count > 2}
     return traces
 
 
-def ac_commands(view: StopView) -> list[Event]:
-    """Every `AC EXEC COMMAND` record of the final stop; a repetition written by syslog counts as a record of its own."""
-    started = max((e.time for e in view.of("clusterpro.daemon_started")), default=view.boot.first)
-    return [
-        event
-        for event in view.boot.events
-        if event.kind == "ac.exec_command" and event.time >= started and view.end - event.time <= LONGEST_CLUSTER_STOP
-    ]
+def ac_commands(view: StopView, since: datetime) -> list[Event]:
+    """The `AC EXEC COMMAND` records of the final stop, each run of `logger` once.
+
+    Args:
+        view: the end that is looked at.
+        since: when it was asked for.
+    """
+    found: list[Event] = []
+    for event in view.of_all("ac.exec_command"):
+        if event.time < since - _STAMPED_APART:
+            continue
+        # Two logs may write one line with other stamps, or one of them without the pid.
+        twins = [
+            other
+            for other in found
+            if (event.pid == other.pid and event.pid)
+            or (event.pid != other.pid and "" in (event.pid, other.pid) and event.stream not in other.streams
+                and abs(event.time - other.time) <= _STAMPED_APART)
+        ]  # fmt: skip
+        if not twins:
+            found.append(event)
+    return found
 
 
 def was_told(view: StopView, chosen: Hypothesis, traces: AcTraces) -> tuple[UpsTold, Argument | None]:
     """Whether the UPS was told, with the reason; `not-applicable` where nobody was there to tell it."""
     if chosen.trigger in _NOBODY_TO_TELL:
         return "not-applicable", None
-    lines = ac_commands(view)
+    lines = ac_commands(view, chosen.time)
     count = sum(int(event.fields.get("repeated", "1")) for event in lines)
     if count == 1:
         return "partly", Argument(text("ups.one-line"), "against", lines)
@@ -91,6 +113,9 @@ def was_told(view: StopView, chosen: Hypothesis, traces: AcTraces) -> tuple[UpsT
         and traces.is_ac(event.fields.get("resource") or event.fields.get("group") or "")
         and any(traces.would_show(stream) for stream in event.streams)
     ]
+    if stopped and not traces.seen:
+        # Nothing in this case tells what stop.sh logs here: a site may have changed the text.
+        return "unknown", Argument(text("ups.text-not-known"), "missing", stopped[:1])
     if stopped:
         return "no", Argument(text("ups.script-without-command"), "against", stopped[:2])
     return "unknown", Argument(text("ups.not-observable"), "missing")

@@ -38,10 +38,14 @@ CLUSTER_REQUESTS = frozenset(
         "cluster_shut_down",
     ]
 )
-# An OS stop is the end of this boot only if little comes after it; CLUSTERPRO may take long to stop its groups.
-LONGEST_OS_STOP = timedelta(minutes=60)
-LONGEST_CLUSTER_STOP = timedelta(hours=3)
+LONGEST_CLUSTER_STOP = timedelta(hours=6)
+"""CLUSTERPRO may take long to stop its groups; a request of another day is another story."""
+_LONGEST_OS_STOP = timedelta(hours=6)
+_WEAK_STOP = timedelta(minutes=5)
+"""Services that stopped, without a word that the machine goes down, count only this close to the last record."""
 _STILL_ALIVE = timedelta(minutes=2)
+_LONGEST_SEAM = timedelta(hours=24)
+_INTERACTIVE = {"login", "sshd", "logind", "desktop"}
 _AFTER_START = timedelta(minutes=5)
 
 
@@ -65,26 +69,41 @@ class StopView:
         wanted = set(kinds)
         return [event for event in self.boot.events if event.kind in wanted and "repeated" not in event.fields]
 
+    def of_all(self, kind: str) -> list[Event]:
+        """Events of one kind, syslog's repetitions included: each stands for a record that was not written out."""
+        return [event for event in self.boot.events if event.kind == kind]
+
     @cached_property
     def os_stops(self) -> list[Event]:
         """Lines by which the OS says that it goes down, of the final stop only."""
         found: list[Event] = []
         for event in self.boot.events:
-            if event.kind == "os.syslog_started":
+            if "repeated" in event.fields:
+                continue
+            if event.kind in OS_STOPS:
+                found.append(event)
+            elif event.kind == "os.syslog_started":
                 found = [stop for stop in found if stop.kind not in _SYSLOG_STOPS]
             elif event.kind == "os.journal_started":
                 # The journal of the initramfs hands over to the system's.
                 found = [stop for stop in found if stop.kind != "os.journal_stopped"]
             elif event.kind == "os.shutdown_cancelled":
                 found = []
-            elif event.kind == "os.session_opened" and found and event.time - found[-1].time > _STILL_ALIVE:
-                # People still log in: what looked like a stop was not one.
-                found = []
-            elif event.kind in OS_STOPS and "repeated" not in event.fields:
-                found.append(event)
-        if not found or self.boot.last - found[-1].time > LONGEST_OS_STOP:
+            elif event.kind == "clusterpro.daemon_started" or self._is_late_login(event, found):
+                # The machine lives on: services that stopped were no end of it.
+                found = [stop for stop in found if stop.kind in _DECISIVE]
+        if not found:
             return []
-        return [stop for stop in found if found[-1].time - stop.time <= LONGEST_OS_STOP]
+        last = found[-1].time
+        if any(stop.kind in _DECISIVE for stop in found):
+            return [stop for stop in found if last - stop.time <= _LONGEST_OS_STOP]
+        return [stop for stop in found if self.boot.last - stop.time <= _WEAK_STOP]
+
+    @staticmethod
+    def _is_late_login(event: Event, stops: list[Event]) -> bool:
+        if event.kind != "os.session_opened" or not stops or event.fields.get("via") not in _INTERACTIVE:
+            return False
+        return event.time - stops[-1].time > _STILL_ALIVE
 
     @cached_property
     def first_stop(self) -> datetime | None:
@@ -103,18 +122,54 @@ class StopView:
 
     @cached_property
     def cluster_requests(self) -> list[Event]:
-        """CLUSTERPRO's lines of the final stop, from the request on; refused requests and earlier runs are left out."""
+        """CLUSTERPRO's lines of the final stop, from the request on.
+
+        Left out are earlier runs of the daemon, requests that were refused, and requests for another server.
+        """
         found: list[Event] = []
         for event in self.boot.events:
-            if event.kind == "clusterpro.daemon_started":
+            if event.kind in ("clusterpro.daemon_started", "os.shutdown_cancelled"):
                 found = []
             elif event.kind == "clusterpro.request_refused":
-                found = [
-                    e for e in found if e.kind != "clusterpro.shutdown_requested" or event.time - e.time > _AFTER_START
-                ]
-            elif event.kind in CLUSTER_REQUESTS and "repeated" not in event.fields:
+                # A refusal answers the latest request, unless CLUSTERPRO has acted on that one.
+                if found and found[-1].kind == "clusterpro.shutdown_requested":
+                    found.pop()
+            elif event.kind in CLUSTER_REQUESTS and "repeated" not in event.fields and self._concerns_this_server(event):
                 found.append(event)
         return [event for event in found if self.end - event.time <= LONGEST_CLUSTER_STOP]
+
+    def _concerns_this_server(self, event: Event) -> bool:
+        if event.kind != "clusterpro.shutdown_requested" or event.fields.get("scope") == "cluster":
+            return True
+        named = event.fields.get("server") or event.fields.get("target")
+        others = {name.partition(".")[0].lower() for name in self.peers}
+        return named is None or same_server(named, self.boot.server) or named.partition(".")[0].lower() not in others
+
+    @cached_property
+    def stop_begins(self) -> datetime | None:
+        """When anything of the final stop is first seen: of the OS, or of CLUSTERPRO stopping with it."""
+        times = [event.time for event in self.os_stops]
+        times += [event.time for event in self.cluster_requests]
+        return min(times, default=None)
+
+    @cached_property
+    def stopped_by_cluster_first(self) -> list[Event]:
+        """CLUSTERPRO's stop lines well before the OS's own: then it was not the OS that was asked."""
+        if self.first_stop is None:
+            return []
+        kinds = ("clusterpro.group_stopping", "clusterpro.resource_stopping", "clusterpro.daemon_stopping", "ac.exec_command")
+        started = max((e.time for e in self.of("clusterpro.daemon_started", "clusterpro.group_activated")), default=self.boot.first)
+        earliest = max(started, self.first_stop - LONGEST_CLUSTER_STOP)
+        return [e for e in self.of(*kinds) if earliest <= e.time < self.first_stop - timedelta(seconds=5)]
+
+    @cached_property
+    def unseen_between(self) -> bool:
+        """Whether logs between this boot and the next known one are missing: other boots may lie there."""
+        following = self.boot.following
+        if following is None or not following.start_events:
+            return False
+        begins_files = all(event.previous is None for event in following.start_events)
+        return begins_files and (following.start or following.first) - self.boot.last > _LONGEST_SEAM
 
     @cached_property
     def stop_orderly(self) -> bool:

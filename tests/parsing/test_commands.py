@@ -27,6 +27,8 @@ from acforensics.parsing.commands import understand
         ("/usr/bin/systemctl start poweroff.target", "end", "halt"),
         ("/bin/bash -c sync; reboot", "end", "reboot"),
         ("sudo -u root /sbin/reboot", "end", "reboot"),
+        ("/sbin/shutdown -t 5 -r now", "end", "reboot"),
+        ("/sbin/telinit -t 5 6", "end", "reboot"),
         ("/usr/sbin/clpstdn -r", "cluster-end", "reboot"),
         ("/usr/sbin/clpdown", "cluster-end", "halt"),
         ("/usr/sbin/clpcl -t -a", "cluster-service", "unknown"),
@@ -46,7 +48,11 @@ def test_what_a_command_asks_for(command, effect, mode):
     ["", "/usr/bin/vi /etc/reboot.conf", "/bin/echo reboot", "/usr/bin/man shutdown", "/sbin/shutdown --help", "/sbin/reboot --version",
      "/sbin/shutdown -k now", "/sbin/reboot -w", "/usr/bin/systemctl status reboot.target", "/usr/bin/systemctl list-units",
      "/sbin/init q", "/sbin/init 3", "/usr/sbin/clpstat", "/usr/sbin/clpcl -s", "/usr/bin/last reboot", "/usr/bin/grep shutdown /var/log/messages",
-     "/usr/bin/systemctl stop httpd", "/usr/sbin/upsmon", "reboot.sh", "'unclosed quote reboot"],
+     "/usr/bin/systemctl stop httpd", "/usr/sbin/upsmon", "reboot.sh", "'unclosed quote reboot",
+     "/bin/grep -E shutdown|reboot /var/log/messages", "/usr/bin/journalctl -g reboot|halt|poweroff", "/usr/bin/logger x; reboot planned",
+     "/usr/bin/wall Attention; reboot at 22:00", "/bin/bash -c ssh svr047 sync; reboot", "/usr/bin/systemctl --host=svr047 reboot",
+     "/usr/bin/systemctl -H svr047 reboot", "/usr/bin/systemctl --machine=web reboot", "/opt/app/bin/halt", "/home/ope1/reboot",
+     "/usr/bin/systemctl reboot --when=show", "/sbin/shutdown -?", "sh -c 'echo h > /proc/sysrq-trigger'", "docker exec web reboot"],
 )  # fmt: skip
 def test_what_only_mentions_it(command):
     assert understand(command) is None
@@ -66,9 +72,15 @@ def test_forced_commands_run_no_stop_jobs(command, forced):
     [("[ -f /x ] && /sbin/shutdown -h now", True), ("if true; then reboot; fi", True), ("sync; reboot", False), ("sync && reboot", True), ("/sbin/reboot", False)],
 )  # fmt: skip
 def test_a_condition_before_it_is_told(command, conditional):
-    assert understand(command).conditional is conditional
+    assert understand(command, script=True).conditional is conditional
 
 
 def test_the_scope_of_clusterpro_commands():
     assert understand("clpstdn").scope == "cluster"
     assert understand("clpdown").scope == "server"
+    assert understand("clpdown -h svr047 -r")[:6] == ("cluster-end", "reboot", False, "server", "svr047", False)
+
+
+def test_a_script_of_cron_is_split_and_the_words_of_sudo_are_not():
+    assert understand("/usr/bin/sync; /sbin/reboot", script=True).effect == "end"
+    assert understand("/usr/bin/sync; /sbin/reboot") is None

@@ -322,8 +322,21 @@ def test_another_server_fenced_is_not_this_one(machine, case):
 
 
 @pytest.mark.parametrize(("lines", "told"), [(2, "yes"), (1, "partly"), (0, "no")])
-def test_ups_told_by_the_lines_of_stop_sh(machine, end, lines, told):
-    assert end(machine().boot().wait(60).clp_stop("clpdown", ac_lines=lines).wait(60).boot()).ups_told == told
+def test_ups_told_by_the_lines_of_stop_sh(machine, case, lines, told):
+    log = machine().boot().wait(60).clp_stop("clpdown").wait(60).boot().wait(60).clp_stop("clpdown", ac_lines=lines)
+    assert [s.ups_told for s in case(log.wait(60).boot()).shutdowns] == ["yes", told]
+
+
+def test_without_those_lines_anywhere_a_changed_script_is_not_accused(machine, end):
+    assert end(machine().boot().wait(60).clp_stop("clpdown", ac_lines=0).wait(60).boot()).ups_told == "unknown"
+
+
+def test_one_line_written_twice_by_syslog_is_one_line(machine, end):
+    log = machine().boot().wait(60).clp_stop("clpdown", ac_lines=1).wait(60).boot()
+    lines = log.files["messages"]
+    position = next(i for i, line in enumerate(lines) if "AC EXEC" in line)
+    lines.insert(position, lines[position])
+    assert end(log).ups_told == "partly"
 
 
 def test_the_pair_without_a_request_proves_nothing(machine, end):

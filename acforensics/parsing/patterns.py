@@ -1,0 +1,99 @@
+"""RE2 patterns as definitions write them: whether they are fit for use, and their form for a scan over raw bytes.
+
+A scan sees whole lines in any encoding, so its form of a pattern is wider: what the pattern finds in a decoded text,
+the scan must find in the bytes.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Literal, NamedTuple
+
+_JAPANESE_CODECS = ("utf-8", "euc_jp", "cp932")
+_LONGEST_CHARACTER = 4
+_MOST_REPEATS = 1000
+_TOKEN = re.compile(
+    r"""\\Q(?P<quoted>.*?)(?:\\E|$)
+    | (?P<anchor>\^|\$|\\A|\\z)
+    | (?P<class>\[\^?\]?(?:\[:\^?\w+:\]|\\.|[^\]\\])*\])
+    | (?P<category>\\[pP](?:\{[^}]*\}|.))
+    | \\x(?:\{(?P<wide>[0-9A-Fa-f]+)\}|(?P<hex>[0-9A-Fa-f]{2}))
+    | (?P<escape>\\.)
+    | (?P<group>\(\?(?:P?<[^>]*>|[a-zA-Z-]*[:)]))
+    | (?P<repeat>(?:[*+?]|\{\d+(?:,\d*)?\})\??)
+    | (?P<character>.)""",
+    re.VERBOSE | re.DOTALL,
+)
+_COUNTED = re.compile(r"\{(\d+)(,?)(\d*)\}")
+
+
+class _Token(NamedTuple):
+    kind: Literal["anchor", "class", "any", "escape", "group", "repeat", "character"]
+    text: str
+
+
+def _tokens(pattern: str) -> Iterator[_Token]:
+    for match in _TOKEN.finditer(pattern):
+        kind, text = match.lastgroup, match[0]
+        if kind == "quoted":
+            yield from (
+                _Token("character", c if c.isalnum() or not c.isascii() else re.escape(c)) for c in match["quoted"]
+            )
+        elif kind in ("wide", "hex"):
+            value = int(match[kind], 16)
+            yield _Token("escape", text) if value < 0x80 else _Token("character", chr(value))
+        elif kind == "category" or text == ".":
+            yield _Token("any", ".")
+        elif text in ("\\S", "\\W", "\\D") or (kind == "class" and text.startswith("[^")):
+            yield _Token("any", text)
+        else:
+            yield _Token(kind, text)  # type: ignore[arg-type]
+
+
+def class_beyond_ascii(pattern: str) -> str | None:
+    """A character class that names characters of several bytes, which a scan over bytes cannot hold."""
+    return next((m["class"] for m in _TOKEN.finditer(pattern) if m["class"] and not m["class"].isascii()), None)
+
+
+def scan_forms(pattern: str) -> set[bytes]:
+    """The pattern for raw lines, one form an encoding.
+
+    Anchors go, because a stamp and a tag stand before the text; what matches any character matches the bytes of any.
+    """
+    forms = set()
+    tokens = list(_tokens(pattern))
+    for codec in _JAPANESE_CODECS:
+        try:
+            forms.add(b"".join(_scanned(tokens, codec)))
+        except UnicodeEncodeError:
+            continue
+    return forms
+
+
+def _scanned(tokens: list[_Token], codec: str) -> Iterator[bytes]:
+    for i, token in enumerate(tokens):
+        following = tokens[i + 1] if i + 1 < len(tokens) else None
+        before = tokens[i - 1] if i else None
+        if token.kind == "anchor":
+            continue
+        if token.kind == "repeat" and before is not None and before.kind == "any":
+            yield _widened(token.text).encode()
+        elif token.kind == "any" and (following is None or following.kind != "repeat"):
+            yield f"{token.text}{{1,{_LONGEST_CHARACTER}}}".encode()
+        elif token.text.isascii():
+            yield token.text.encode()
+        else:
+            # Grouped, so that a quantifier behind the character holds for all its bytes.
+            yield b"(?:" + b"".join(b"\\x%02x" % byte for byte in token.text.encode(codec)) + b")"
+
+
+def _widened(repeat: str) -> str:
+    lazy = "?" if len(repeat) > 1 and repeat.endswith("?") else ""
+    if repeat.startswith("?"):
+        return f"{{0,{_LONGEST_CHARACTER}}}{lazy}"
+    counted = _COUNTED.match(repeat)
+    if counted is None or (counted[2] and not counted[3]):
+        return repeat
+    most = int(counted[3] or counted[1]) * _LONGEST_CHARACTER
+    return f"{{{counted[1]},{most if most <= _MOST_REPEATS else ''}}}{lazy}"
