@@ -13,7 +13,7 @@ from pathlib import Path
 from samples.scenario import Machine, archive
 
 HERE = Path(__file__).resolve().parent
-NIGHT = datetime(2026, 11, 24, 1, 0, 0)  (local time of the cluster)
+NIGHT = datetime(2026, 11, 24, 1, 0, 0)
 
 
 def _pair(start: datetime = NIGHT) -> tuple[Machine, Machine]:
