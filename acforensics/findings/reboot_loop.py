@@ -12,7 +12,7 @@ from acforensics.boots import Boot
 from acforensics.case import Finding
 from acforensics.events import Event
 from acforensics.findings.context import FindingContext
-from acforensics.shutdowns import Judgement
+from acforensics.shutdowns import Judgement, sessions
 from acforensics.shutdowns.reasons import Hypothesis
 from acforensics.texts import Text, join, text
 
@@ -78,7 +78,8 @@ def _loops(boots: Sequence[Boot], by_boot: dict[int, Judgement], context: Findin
 
 def _nobody_asked(chosen: Hypothesis) -> bool:
     """Not a person's wish, as far as known: what is undecided neither makes a loop nor breaks one."""
-    undecided = chosen.trigger == "unknown" or (chosen.trigger == "os-command" and chosen.confidence == "possible")
+    commanded = chosen.trigger in ("os-command", "clusterpro-command")
+    undecided = chosen.trigger == "unknown" or (commanded and chosen.confidence == "possible")
     return chosen.trigger in _UNASKED or (undecided and chosen.actor is None)
 
 
@@ -100,7 +101,14 @@ def _what(event: Event) -> str | None:
 
 def _accepted(chain: list[Boot], ends: list[Judgement]) -> list[_Loop]:
     """A loop needs three boots and two ends known not to be a person's wish; one more where they are merely possible."""
-    known = [end.chosen for end in ends if end.chosen is not None and end.chosen.trigger in _UNASKED]
+    known = [
+        end.chosen
+        for end in ends
+        if end.chosen is not None
+        and end.chosen.trigger in _UNASKED
+        # Somebody at the machine may have reset it.
+        and not (end.chosen.confidence == "possible" and sessions.people(end.view))
+    ]
     sure = sum(chosen.confidence != "possible" for chosen in known) >= _FEWEST_BOOTS - 1
     fewest = _FEWEST_BOOTS if sure else _FEWEST_BOOTS + 1
     return [_Loop(chain, ends)] if len(chain) >= fewest and len(known) >= fewest - 1 else []

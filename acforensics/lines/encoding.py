@@ -10,7 +10,7 @@ from typing import Literal
 
 Encoding = Literal["ascii", "utf-8", "euc-jp", "cp932", "undecoded"]
 
-# The second one of EUC-JP knows the circled digits and other signs that eucJP-ms has beyond the standard.
+# The second form of EUC-JP has the circled digits and other signs of eucJP-ms that the standard lacks.
 _LEGACY: tuple[tuple[str, Encoding], ...] = (
     ("euc_jp", "euc-jp"),
     ("euc_jis_2004", "euc-jp"),
@@ -48,10 +48,10 @@ def decode_line(raw: bytes) -> tuple[str, Encoding]:
 
 
 def _is_damaged_utf8(raw: bytes) -> bool:
-    """Whether nearly all of it is UTF-8 of three and more bytes a character: others hardly ever look so."""
+    """Whether nearly all of it is Japanese in UTF-8, whose three bytes a character other encodings hardly ever have."""
     high = sum(len(run) for run in _HIGH_RUN.findall(raw))
-    long_forms = sum(len(c.encode()) for c in raw.decode("utf-8", "ignore") if ord(c) >= 0x800)
-    return long_forms >= 3 and long_forms * 4 >= high * 3
+    japanese = sum(0x3000 <= ord(c) < 0xA000 or 0xFF00 <= ord(c) < 0xFFF0 for c in raw.decode("utf-8", "ignore"))
+    return japanese > 0 and japanese * 3 * 4 >= high * 3
 
 
 def _readings(raw: bytes, codec: str) -> list[str]:

@@ -84,7 +84,7 @@ _LEVELS = {"DEBUG", "INFO", "NOTICE", "WARN", "WARNING", "ERROR", "CRITICAL", "F
 # Where a record begins behind another one in the same line: at its `<PRI>`, or at a stamp glued to what
 # stands before it. A quoted record has a blank, a bracket or a quote before it.
 _RUN_TOGETHER = re.compile(
-    rb"""(?<=[^\s"'(<\[=:,|\x00])(?:"""
+    rb"""(?<=[^\s"'(<>\[=:,|\x00])(?:"""
     rb"<\d{1,3}>(?=(?:1 )?\d{4}-\d\d-\d\dT\d\d:|[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d )"
     rb"|(?=[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d [^\s:]+ [^\s:]+: )"
     rb"|(?=\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d[.,\d]*(?:Z|[+-]\d\d:?\d\d) [^\s:]+ [^\s:]+: ))"

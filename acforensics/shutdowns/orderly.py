@@ -82,7 +82,9 @@ def clusterpro_command(view: StopView) -> Hypothesis | None:
     """clpstdn, clpdown, Cluster WebUI or an API request."""
     requests = [event for event in view.cluster_requests if event.kind in (*_EFFECTS, "clusterpro.shutdown_requested")]
     effects = [event for event in requests if event.kind in _EFFECTS]
-    asked = [e for e in requests if e.kind == "clusterpro.stop_received" or _took_effect(view, e)]
+    asked = [e for e in requests if e.kind == "clusterpro.stop_received"]
+    asked += [e for e in requests if e.kind == "clusterpro.shutdown_requested" and _took_effect(view, e)]
+    asked.sort(key=lambda event: event.time)
     typed = _typed(view, [*asked, *effects])
     if not asked and not effects:
         return None

@@ -65,14 +65,15 @@ def learn(servers: Mapping[str, Sequence[Event]]) -> AcTraces:
     return traces
 
 
-def ac_commands(view: StopView, since: datetime) -> list[Event]:
+def ac_commands(view: StopView, asked: datetime) -> list[Event]:
     """The `AC EXEC COMMAND` records of the final stop, each run of `logger` once.
 
     Args:
         view: the end that is looked at.
-        since: when it was asked for.
+        asked: when it was asked for, as far as known; CLUSTERPRO may be seen to stop before.
     """
     found: list[Event] = []
+    since = min([asked, *(event.time for event in view.stopped_by_cluster_first)])
     for event in view.of_all("ac.exec_command"):
         if event.time < since - _STAMPED_APART:
             continue

@@ -33,7 +33,6 @@ CLUSTER_REQUESTS = frozenset(
         "shutdown_requested",
         "stop_received",
         "stopping",
-        "final_action",
         "server_shut_down",
         "cluster_shut_down",
     ]
@@ -155,12 +154,13 @@ class StopView:
     @cached_property
     def stopped_by_cluster_first(self) -> list[Event]:
         """CLUSTERPRO's stop lines well before the OS's own: then it was not the OS that was asked."""
-        if self.first_stop is None:
-            return []
         kinds = ("clusterpro.group_stopping", "clusterpro.resource_stopping", "clusterpro.daemon_stopping", "ac.exec_command")
         started = max((e.time for e in self.of("clusterpro.daemon_started", "clusterpro.group_activated")), default=self.boot.first)
-        earliest = max(started, self.first_stop - LONGEST_CLUSTER_STOP)
-        return [e for e in self.of(*kinds) if earliest <= e.time < self.first_stop - timedelta(seconds=5)]
+        if any(e.time >= started for e in self.of("clusterpro.service_stop_requested", "clusterpro.service_stopping")):
+            # Only the service was stopped (clpcl -t): what followed is another matter.
+            return []
+        earliest = max(started, self.end - LONGEST_CLUSTER_STOP)
+        return [e for e in self.of(*kinds) if earliest <= e.time < self.end - timedelta(seconds=5)]
 
     @cached_property
     def unseen_between(self) -> bool:
