@@ -126,11 +126,19 @@ def analyze(
     if tz is not None:
         clocks.parse_zone(tz)
     recogniser = Recogniser(load(list(options.parsers)))
-    walker = Walker()
-    readings = _unique([read_member(member, recogniser) for member in walker.walk([Path(i) for i in inputs])])
-    problems = [problem_text(problem) for problem in walker.problems]
-    _require_something(readings, problems)
-    return _judge(readings, problems, options)
+    readings: list[Reading] = []
+    problems: list[Text] = []
+    for given in inputs:
+        walker = Walker()
+        found = [read_member(member, recogniser) for member in walker.walk([Path(given)])]
+        problems += [problem_text(problem) for problem in walker.problems]
+        problems += [_incomplete(reading) for reading in found if not reading.complete]
+        if not walker.problems and not any(reading.hits for reading in found):
+            problems.append(_nothing_in(str(given), found))
+        readings += found
+    if not any(reading.hits for reading in readings):
+        raise InputError("\n  ".join(problem.en for problem in problems[:10]))
+    return _judge(_unique(readings), problems, options)
 
 
 def _judge(readings: list[Reading], problems: list[Text], options: Options) -> Case:
@@ -224,18 +232,18 @@ def _date(readings: list[Reading], choice: clocks.ZoneChoice, year: int | None) 
     return dated
 
 
-def _require_something(readings: list[Reading], problems: list[Text]) -> None:
-    if any(reading.hits for reading in readings):
-        return
-    lines = sum(reading.lines for reading in readings)
+def _nothing_in(given: str, readings: list[Reading]) -> Text:
+    """What was read of an input in which no line means anything, and what to do about it."""
     looked = "; ".join(
-        f"{r.path}: {r.format}"
-        + (f", line {r.unframed_samples[0][0]}: {r.unframed_samples[0][1]!r}" if r.unframed_samples else "")
+        f"{r.path}: {r.format}" + (f" ({r.unframed_samples[0][1]!r})" if r.unframed_samples else "")
         for r in readings[:5]
     )
-    message = text("input.nothing-recognised", files=len(readings), lines=lines, looked=looked or "-")
-    trouble = "".join(f"\n  {problem.en}" for problem in problems[:10])
-    raise InputError(f"{message.en}{trouble}")
+    lines = sum(reading.lines for reading in readings)
+    return text("input.nothing-recognised", path=given, files=len(readings), lines=lines, looked=looked or "-")
+
+
+def _incomplete(reading: Reading) -> Text:
+    return Text(en=f"{reading.path}: {reading.notes[0].en}", ja=f"{reading.path}: {reading.notes[0].ja}")
 
 
 def _restrict(tracks: list[Track], options: Options, zone: tzinfo) -> None:

@@ -1,7 +1,8 @@
 """Boots of each server: the time from a start of its kernel to its end, joined over all streams of that server.
 
-A kernel's first line starts a boot; a restart of syslog or of a service does not. The segments that different streams see
-are one boot where their spans overlap, because the stamps of a boot's first lines differ from stream to stream by a minute.
+A kernel's first line starts a boot; a restart of syslog or of a service does not. The segments that different streams
+see are one boot where their spans overlap, because the stamps of a boot's first lines differ from stream to stream by
+a minute.
 """
 
 from __future__ import annotations

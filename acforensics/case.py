@@ -14,8 +14,6 @@ from pydantic import BaseModel, ConfigDict, Field, PlainSerializer, WithJsonSche
 from acforensics.events import Event
 from acforensics.texts import Language, Text
 
-SCHEMA = "acforensics/case/1"
-
 Trigger = Literal[
     "clusterpro-command",
     "clusterpro-recovery",
@@ -170,7 +168,7 @@ class Generator(_Model):
 class CaseModel(_Model):
     """The whole result."""
 
-    schema_: Literal["acforensics/case/1"] = Field(default=SCHEMA, alias="schema")
+    schema_: Literal["acforensics/case/1"] = Field(default="acforensics/case/1", alias="schema")
     generator: Generator
     timezone: str
     inputs: list[Input]

@@ -138,7 +138,7 @@ def analyze(
         parsers=parsers or [],
         loop_window=timedelta(minutes=loop_window),
     )
-    language: Language = lang.value  # type: ignore[assignment]
+    language: Language = lang.value
     if output is None and json_file is None and timeline is None:
         output = DEFAULT_REPORT
     if output is not None:
@@ -176,7 +176,7 @@ def explain(
     """Explain a rule or a trigger: what it means, how it is decided, what it needs, what to do."""
     from acforensics.rendering.explanation import names, page
 
-    language: Language = lang.value  # type: ignore[assignment]
+    language: Language = lang.value
     if name is None:
         for kind, listed in names().items():
             typer.echo(f"{kind}: {', '.join(listed)}")
@@ -195,7 +195,7 @@ def parsers_list(parsers: ParsersOption = None, lang: LangOption = Lang.en) -> N
             for status in ("verified", "inferred", "unverified")
         }
         shown = ", ".join(f"{count} {status}" for status, count in counts.items() if count)
-        typer.echo(f"{file.name}: {file.title.within(lang.value)} ({shown})")  # type: ignore[arg-type]
+        typer.echo(f"{file.name}: {file.title.within(lang.value)} ({shown})")
 
 
 @parsers_app.command("check")
@@ -204,7 +204,7 @@ def parsers_check(
         list[Path] | None, typer.Argument(metavar="[DIR]...", help="Folders of your own definitions.")
     ] = None,
 ) -> None:
-    """Check definitions: syntax, patterns, and that every example is recognised by its own definition and by no other."""
+    """Check definitions: syntax, patterns, and that each example is recognised by its own definition and no other."""
     from acforensics.parsing.definitions import load
     from acforensics.parsing.recognition import Recogniser, check_examples
 

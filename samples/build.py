@@ -129,7 +129,9 @@ def main() -> None:
             for machine in machines:
                 machine.write(folder / "bundle")
         expected = {"title": (make.__doc__ or "").strip(), "synthetic": True, **expected}
-        (folder / "expected.json").write_text(json.dumps(expected, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+        (folder / "expected.json").write_text(
+            json.dumps(expected, indent=2, ensure_ascii=False) + "\n", encoding="utf-8"
+        )
 
 
 if __name__ == "__main__":

@@ -34,7 +34,9 @@ class Machine:
 
     # --- writing
 
-    def log(self, program: str, text: str, *, pid: int | str | None = "", file: str = "messages", wait: float = 0) -> Machine:
+    def log(
+        self, program: str, text: str, *, pid: int | str | None = "", file: str = "messages", wait: float = 0
+    ) -> Machine:
         """Write one line; `pid=None` takes a fresh one, `""` writes none."""
         self.now += timedelta(seconds=wait)
         if pid is None:
@@ -69,10 +71,14 @@ class Machine:
     def boot(self, *, recovered: bool = False, cluster: bool = True, clock: bool = True) -> Machine:
         """Kernel to running cluster. `clock`: the kernel logs the hardware clock, which tells year and zone."""
         utc = self.now - timedelta(hours=ZONE_HOURS, seconds=20)
-        self.log("kernel", "[    0.000000] Linux version 5.14.0-427.el9.x86_64 (mockbuild@example) #1 SMP PREEMPT_DYNAMIC")
+        self.log(
+            "kernel", "[    0.000000] Linux version 5.14.0-427.el9.x86_64 (mockbuild@example) #1 SMP PREEMPT_DYNAMIC"
+        )
         self.log("kernel", "[    0.000000] Command line: root=/dev/mapper/rhel-root ro crashkernel=1G-4G:192M")
         if clock:
-            self.log("kernel", f"[    1.805349] rtc_cmos 00:05: setting system clock to {utc:%Y-%m-%dT%H:%M:%S} UTC (0)")
+            self.log(
+                "kernel", f"[    1.805349] rtc_cmos 00:05: setting system clock to {utc:%Y-%m-%dT%H:%M:%S} UTC (0)"
+            )
         if recovered:
             self.log("kernel", "[    2.938037] EXT4-fs (vda): INFO: recovery required on readonly filesystem")
             self.log("kernel", "[    3.012119] EXT4-fs (vda): recovery complete")
@@ -80,7 +86,10 @@ class Machine:
         if self.style == "sysvinit":
             self.log("", "syslogd 1.4.1: restart.")
         else:
-            self.log("rsyslogd", '[origin software="rsyslogd" swVersion="8.2302.0" x-pid="256" x-info="https://www.rsyslog.com"] start')
+            self.log(
+                "rsyslogd",
+                '[origin software="rsyslogd" swVersion="8.2302.0" x-pid="256" x-info="https://www.rsyslog.com"] start',
+            )
         self.pid = 300
         if cluster:
             self.cluster_start()
@@ -99,7 +108,12 @@ class Machine:
 
     def login(self, user: str = "root", tty: str = "tty1", session: int = 1) -> Machine:
         """A person logs in at the console."""
-        self.log("login", f"pam_unix(login:session): session opened for user {user}(uid=0) by LOGIN(uid=0)", pid=None, file="secure")
+        self.log(
+            "login",
+            f"pam_unix(login:session): session opened for user {user}(uid=0) by LOGIN(uid=0)",
+            pid=None,
+            file="secure",
+        )
         self.login_pid = self.pid
         return self.log("systemd-logind", f"New session {session} of user {user}.", pid=258)
 
@@ -111,11 +125,15 @@ class Machine:
 
     def sudo(self, user: str, command: str) -> Machine:
         """A command by sudo."""
-        return self.log("sudo", f"    {user} : TTY=pts/0 ; PWD=/home/{user} ; USER=root ; COMMAND={command}", file="secure")
+        return self.log(
+            "sudo", f"    {user} : TTY=pts/0 ; PWD=/home/{user} ; USER=root ; COMMAND={command}", file="secure"
+        )
 
     # --- stop
 
-    def os_stop(self, mode: Literal["halt", "reboot"] = "halt", *, announced: bool = True, cluster: bool = True, wall: str = "") -> Machine:
+    def os_stop(
+        self, mode: Literal["halt", "reboot"] = "halt", *, announced: bool = True, cluster: bool = True, wall: str = ""
+    ) -> Machine:
         """What the OS writes when it goes down; with `cluster`, systemd stops CLUSTERPRO (no AC command is run)."""
         if self.style == "sysvinit":
             self.log("shutdown", f"shutting down for system {mode}", pid=None)
@@ -139,10 +157,15 @@ class Machine:
             self.log("", "exiting on signal 15", wait=1)
         elif self.style == "upstart":
             self.log("kernel", "Kernel logging (proc) stopped.", wait=1)
-            self.log("rsyslogd", '[origin software="rsyslogd" swVersion="5.8.10" x-pid="947" x-info="http://www.rsyslog.com"] exiting on signal 15.')
+            self.log(
+                "rsyslogd",
+                '[origin software="rsyslogd" swVersion="5.8.10" x-pid="947" x-info="http://www.rsyslog.com"] exiting on signal 15.',
+            )
         return self
 
-    def cluster_stop(self, *, ac_lines: int = 0, sleep: float = 30, ended: Literal["", "server", "cluster"] = "") -> Machine:
+    def cluster_stop(
+        self, *, ac_lines: int = 0, sleep: float = 30, ended: Literal["", "server", "cluster"] = ""
+    ) -> Machine:
         """CLUSTERPRO stops its groups; the AC group's stop.sh writes `ac_lines` of its two lines."""
         group = self.ac_group
         self.event("pm", 2, "Shutting down the cluster daemon...")
@@ -163,7 +186,13 @@ class Machine:
         return self
 
     def clp_stop(
-        self, command: str = "clpstdn", *, reboot: bool = False, ac_lines: int = 2, os_first: bool = False, sleep: float = 30
+        self,
+        command: str = "clpstdn",
+        *,
+        reboot: bool = False,
+        ac_lines: int = 2,
+        os_first: bool = False,
+        sleep: float = 30,
     ) -> Machine:
         """An orderly stop by CLUSTERPRO, asked for by `command` (or by one of its modules, `rm`)."""
         number, verb, future = (32, "reboot", "rebooted") if reboot else (30, "stop", "stopped")
@@ -182,7 +211,9 @@ class Machine:
         """A disk monitor's final action: stop the daemon and reboot the OS."""
         detail = "8 : Failed to open the device. Check the disk device /dev/sdb."
         self.event("rm", 9, f"Detected an error in monitoring {monitor}. ({detail})", wait=20)
-        self.event("rm", 17, f"Rebooting the system has been required because an error was detected in monitoring {monitor}.")
+        self.event(
+            "rm", 17, f"Rebooting the system has been required because an error was detected in monitoring {monitor}."
+        )
         return self.clp_stop("rm", reboot=True, sleep=5)
 
     # --- files

@@ -1,4 +1,4 @@
-"""The rules: one module each, registered here. A rule looks at judged shutdowns and returns what a reviewer must know."""
+"""The rules: one module each, registered here. A rule looks at judged shutdowns and says what a reviewer must know."""
 
 from __future__ import annotations
 

@@ -13,8 +13,11 @@ from acforensics.shutdowns import Judgement
 from acforensics.texts import Text, text
 
 DEFAULT_LOOP_WINDOW = timedelta(minutes=30)
-"""Longest time between two starts of a loop. One turn is a boot (minutes), the wait for the other server (5 min by default),
-the time until a monitor reports (its interval, timeout and retries), and a stop with two waits of 30 s or more in stop.sh."""
+"""Longest time between two starts of a loop.
+
+One turn is a boot (minutes), the wait for the other server (5 min by default), the time until a monitor reports (its
+interval, timeout and retries), and a stop with two waits of 30 s or more in stop.sh.
+"""
 _MOST_EVIDENCE = 12
 
 

@@ -89,7 +89,9 @@ def _alike(one: _Loop, other: _Loop) -> bool:
 
 
 def _signature(ends: Sequence[Judgement]) -> tuple[set[str], set[str | None]]:
-    triggers = {end.chosen.trigger for end in ends if end.chosen is not None and end.chosen.trigger in _UNASKED}
+    triggers: set[str] = {
+        end.chosen.trigger for end in ends if end.chosen is not None and end.chosen.trigger in _UNASKED
+    }
     return triggers, {_what(event) for end in ends for event in end.evidence} - {None}
 
 
@@ -100,7 +102,7 @@ def _what(event: Event) -> str | None:
 
 
 def _accepted(chain: list[Boot], ends: list[Judgement]) -> list[_Loop]:
-    """A loop needs three boots and two ends known not to be a person's wish; one more where they are merely possible."""
+    """A loop needs three boots and two ends known not to be a person's wish; one more where they are only possible."""
     known = [
         end.chosen
         for end in ends
@@ -194,7 +196,7 @@ def _about_disk(event: Event) -> bool:
 
 
 def _ending(context: FindingContext, loop: _Loop) -> tuple[Text, list[Event]]:
-    """How it ended: the limit was reached, recovery was suppressed, the error went away, a person stopped it, or not at all."""
+    """How it ended: restart limit, recovery suppressed, error gone, stopped by something else, or not at all."""
     last = loop.boots[-1]
     values = {"server": loop.server, "time": context.clock(_started(last))}
     for kind, key in (

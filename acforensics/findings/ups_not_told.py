@@ -1,4 +1,4 @@
-"""A server went down and its UPS was not told, as far as the logs cover it: the UPS keeps feeding (HOWTO chapters 3 and 5)."""
+"""A server went down and its UPS was not told, as far as the logs cover it (HOWTO chapters 3 and 5)."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from acforensics.texts import text
 
 
 def find(context: FindingContext) -> list[Finding]:
-    """One finding for each end in which the AC command was observably not run, unless the machine only rebooted by hand."""
+    """One finding for each end in which the AC command was observably not run; a reboot by hand needs none."""
     found = []
     for judgement in context.judgements:
         chosen = judgement.chosen
@@ -34,7 +34,7 @@ def find(context: FindingContext) -> list[Finding]:
                     time=context.clock(chosen.time),
                     trigger=text(f"trigger.{chosen.trigger}"),
                     certainty=certainty(judgement),
-                ),  # fmt: skip
+                ),
                 advice=text("finding.ups-not-told.advice-orderly" if orderly else "finding.ups-not-told.advice"),
                 events=[*_script(judgement), *judgement.evidence],
             )

@@ -1,7 +1,7 @@
 """Reads a command as recorded by sudo, cron or audit: does it end this machine, and how?
 
-sudo records the words of a command joined by blanks, without their quotes: such a line is one command, unless it starts a
-shell with `-c`. cron records a script. What cannot be read safely means nothing.
+sudo records the words of a command joined by blanks, without their quotes: such a line is one command, unless it starts
+a shell with `-c`. cron records a script. What cannot be read safely means nothing.
 """
 
 from __future__ import annotations
@@ -31,13 +31,24 @@ class CommandMeaning(NamedTuple):
     """It stands behind `&&`, `||` or a test: the record does not say that it ran."""
 
 
-_DIRECTORIES = {"", "/bin", "/sbin", "/usr/bin", "/usr/sbin", "/opt/nec/clusterpro/bin", "/lib/systemd", "/usr/lib/systemd"}
+_DIRECTORIES = {
+    "",
+    "/bin",
+    "/sbin",
+    "/usr/bin",
+    "/usr/sbin",
+    "/opt/nec/clusterpro/bin",
+    "/lib/systemd",
+    "/usr/lib/systemd",
+}
 _WRAPPERS = {"sudo", "env", "nohup", "exec", "time", "command", "nice", "ionice", "setsid", "timeout", "doas", "pkexec"}
 _VALUED = {"-u", "-g", "-n", "-c", "-p", "-C", "--user", "--group"}
 _SHELLS = {"sh", "bash", "dash", "ksh", "zsh", "csh", "tcsh"}
 _KEYWORDS = {"if", "then", "else", "elif", "while", "until", "do", "for", "case"}
 # A script that goes elsewhere, or hands words on, cannot be read from a line without its quotes.
-_ELSEWHERE = re.compile(r"\b(?:ssh|rsh|docker|podman|lxc|chroot|nsenter|virsh|machinectl|xargs|at|batch|echo|wall|logger|grep)\b")
+_ELSEWHERE = re.compile(
+    r"\b(?:ssh|rsh|docker|podman|lxc|chroot|nsenter|virsh|machinectl|xargs|at|batch|echo|wall|logger|grep)\b"
+)
 _SYSRQ = re.compile(r"\becho\s+[\"']?([bco])[\"']?\s*(?:>|\|\s*(?:sudo\s+)?tee)\s*\S*/proc/sysrq-trigger")
 _SYSTEMCTL_MODES: dict[str, Mode] = {
     "reboot": "reboot",
@@ -198,7 +209,11 @@ def _systemctl(arguments: list[str]) -> CommandMeaning | None:
     if when is not None and verbs[0] in _SYSTEMCTL_MODES:
         if when == "show":
             return None
-        return CommandMeaning("cancel") if when in ("", "cancel") else CommandMeaning("schedule", _SYSTEMCTL_MODES[verbs[0]])
+        return (
+            CommandMeaning("cancel")
+            if when in ("", "cancel")
+            else CommandMeaning("schedule", _SYSTEMCTL_MODES[verbs[0]])
+        )
     if verbs[0] in _SYSTEMCTL_MODES and not verbs[0].endswith(".target"):
         return CommandMeaning("end", _SYSTEMCTL_MODES[verbs[0]], force >= 2)
     if verbs[0] in ("isolate", "start") and len(verbs) > 1 and verbs[1] in _SYSTEMCTL_MODES:

@@ -89,10 +89,11 @@ def judge(model: CaseModel) -> Verdict:
     read = _read(model)
     if not incidents:
         return Verdict((), 0, read, (text("verdict.none"), text("verdict.none-detail")), text("verdict.none-next"))
-    # Too many to read: keep the gravest, the latest first among equals, and show them in order of time.
+    # The gravest first; of too many the latest are kept, and equals are shown in order of time.
     ranked = sorted(incidents, key=lambda incident: (GRADES.index(incident.grade), -incident.start.timestamp()))
     kept = {id(incident) for incident in ranked[:_MOST_INCIDENTS]}
-    shown = tuple(incident for incident in incidents if id(incident) in kept)
+    by_grade = sorted(incidents, key=lambda incident: GRADES.index(incident.grade))
+    shown = tuple(incident for incident in by_grade if id(incident) in kept)
     return Verdict(shown, len(incidents) - len(shown), read)
 
 

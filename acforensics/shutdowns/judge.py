@@ -1,7 +1,8 @@
 """Chooses among the hypotheses about each end, and says how sure that is.
 
-Precedence: an orderly CLUSTERPRO request, then ESMPRO/AC, then another UPS agent, before anything that the OS logs, because
-each of them makes the OS stop too; a record of a command or a key before circumstance; a positive sign before silence.
+Precedence: an orderly CLUSTERPRO request, then ESMPRO/AC, then another UPS agent, before anything that the OS logs,
+because each of them makes the OS stop too, unless the OS was already going down by a recorded command; a record of a
+command or a key before circumstance; a positive sign before silence.
 """
 
 from __future__ import annotations
@@ -108,7 +109,7 @@ def _choose(view: StopView, zone: tzinfo, usually_logs_stops: bool) -> Hypothesi
 
 
 def _came_first(view: StopView, recorded: Hypothesis, chosen: Hypothesis) -> bool:
-    """Whether the OS was already going down by a recorded command when the chosen request came: then that is its effect."""
+    """Whether the OS was already going down by a recorded command when the chosen request came, as its effect."""
     if chosen.trigger == "os-command" or recorded.confidence == "possible" or view.first_stop is None:
         return False
     return recorded.time <= chosen.time and view.first_stop <= chosen.time + timedelta(seconds=1)

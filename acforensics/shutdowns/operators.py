@@ -40,7 +40,9 @@ def hardware_request(view: StopView, recorded: Hypothesis | None) -> Hypothesis 
     acted += [event for event in view.os_stops if keys and event.kind == "os.ctrl_alt_del_acted"]
     if not acted:
         # A key that logind ignores is no cause; one that the OS follows within seconds is.
-        keys = [event for event in keys if view.first_stop is not None and view.first_stop - event.time <= _KEY_NOT_ACTED]
+        keys = [
+            event for event in keys if view.first_stop is not None and view.first_stop - event.time <= _KEY_NOT_ACTED
+        ]
     pressed = sorted([*keys, *acted], key=lambda event: event.time)
     if not pressed or not (view.stop_orderly or acted) or (recorded is not None and not acted):
         return None
@@ -62,11 +64,21 @@ def os_command_recorded(view: StopView, zone: tzinfo) -> Hypothesis | None:
     by_job = _is_job(event)
     user = None if by_job else event.fields.get("user")
     command = event.fields.get("command", "").strip() or None
-    key = "reason.command-cron" if event.fields.get("via") == "cron" else "reason.command-job" if by_job else "reason.command"
+    key = (
+        "reason.command-cron"
+        if event.fields.get("via") == "cron"
+        else "reason.command-job"
+        if by_job
+        else "reason.command"
+    )
     arguments = [Argument(text(key, user=event.fields.get("user") or "?", command=command or "?"), events=[event])]
     arguments += os_lines(view)
     arguments += [
-        Argument(text("reason.command-as-well", user=e.fields.get("user", "?"), command=e.fields.get("command", "?")), "against", [e])
+        Argument(
+            text("reason.command-as-well", user=e.fields.get("user", "?"), command=e.fields.get("command", "?")),
+            "against",
+            [e],
+        )
         for e, _ in found
         if e is not event
     ]
@@ -107,12 +119,16 @@ def os_command_inferred(view: StopView) -> Hypothesis | None:
     So a halt is left undecided unless a person had just logged in, and is then no more than possible: people log in
     when the power fails.
     """
-    asked = [e for e in view.os_stops if e.kind in ("os.shutdown_started", "os.shutdown_announced", "os.runlevel_switched")]
+    asked = [
+        e for e in view.os_stops if e.kind in ("os.shutdown_started", "os.shutdown_announced", "os.runlevel_switched")
+    ]
     if not asked or not _decidable(view):
         return None
     mode = mode_of(view.os_stops)
     found = sessions.people(view)
-    unit = next((e.fields.get("unit") or e.fields.get("by") for e in asked if e.fields.get("unit") or e.fields.get("by")), None)
+    unit = next(
+        (e.fields.get("unit") or e.fields.get("by") for e in asked if e.fields.get("unit") or e.fields.get("by")), None
+    )
     by_service = unit is not None and unit.endswith((".service", ".timer"))
     cluster_lines = view.of("clusterpro.daemon_stopping", "clusterpro.group_stopping", "clusterpro.daemon_started")
     if not found and not by_service and not (mode == "reboot" and cluster_lines):
@@ -139,7 +155,9 @@ def os_command_inferred(view: StopView) -> Hypothesis | None:
     actor = sessions.sole_holder(found) if likely and not wall else None
     if actor is not None:
         arguments.append(Argument(text("reason.actor-inferred", user=actor), events=sessions.raised(found)[-1:]))
-    return Hypothesis("os-command", "likely" if likely else "possible", asked[0].time, mode, "server", actor, None, arguments)
+    return Hypothesis(
+        "os-command", "likely" if likely else "possible", asked[0].time, mode, "server", actor, None, arguments
+    )
 
 
 def _decidable(view: StopView) -> bool:

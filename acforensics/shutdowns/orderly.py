@@ -60,7 +60,12 @@ def clusterpro_recovery(view: StopView) -> Hypothesis | None:
     arguments = []
     if actions:
         action = actions[0]
-        what = action.fields.get("monitor") or action.fields.get("resource") or action.fields.get("reason") or action.message
+        what = (
+            action.fields.get("monitor")
+            or action.fields.get("resource")
+            or action.fields.get("reason")
+            or action.message
+        )
         arguments.append(Argument(text("reason.final-action", what=what), events=actions[:2]))
         errors = [e for e in view.before_end(["clusterpro.monitor_error"], _ERROR_LEAD) if e.time <= action.time]
         if errors:
@@ -133,7 +138,7 @@ def clusterpro_command(view: StopView) -> Hypothesis | None:
 def cluster_stopped_first(view: StopView) -> Hypothesis | None:
     """CLUSTERPRO stopped before the OS did, and its stop.sh ran the AC command, but no request is logged.
 
-    stop.sh runs that command only for a shutdown of the server or the cluster (HOWTO chapter 3), so CLUSTERPRO was asked.
+    stop.sh runs it only for a shutdown of the server or the cluster (HOWTO chapter 3), so CLUSTERPRO was asked.
     """
     before = view.stopped_by_cluster_first
     pair = [event for event in before if event.kind == "ac.exec_command"]
@@ -202,7 +207,7 @@ def _asked_by_person(event: Event) -> bool:
 
 
 def _typed(view: StopView, asked: list[Event]) -> list[Event]:
-    """clpstdn or clpdown for this server on record, just before CLUSTERPRO's request and of the same scope."""
+    """Clpstdn or clpdown for this server on record, just before CLUSTERPRO's request and of the same scope."""
     if not asked:
         return []
     first = min(event.time for event in asked)
@@ -210,7 +215,11 @@ def _typed(view: StopView, asked: list[Event]) -> list[Event]:
     found = []
     for event in view.of("os.command"):
         meaning = understand(event.fields.get("command", ""), script=event.fields.get("via") == "cron")
-        if meaning is None or meaning.effect != "cluster-end" or not -_AFTER_OS_STOP <= first - event.time <= _TYPED_LEAD:
+        if (
+            meaning is None
+            or meaning.effect != "cluster-end"
+            or not -_AFTER_OS_STOP <= first - event.time <= _TYPED_LEAD
+        ):
             continue
         elsewhere = meaning.target is not None and not same_server(meaning.target, view.boot.server)
         fits = "clpstdn" in scopes if meaning.scope == "cluster" else "clpstdn" not in scopes

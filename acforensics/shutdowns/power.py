@@ -16,7 +16,9 @@ _AC_WAIT = timedelta(hours=2)
 _SCHEDULE_LEAD = timedelta(minutes=30)
 _AGENT_LEAD = timedelta(minutes=3)
 _AGENT_USERS = {"nut", "ups", "apc", "apcupsd"}
-_AGENT_WALL = re.compile(r"\bUPS\b.*(?:shutdown|battery|power)|apcupsd|upsmon|on battery|power (?:fail|outage)", re.IGNORECASE)
+_AGENT_WALL = re.compile(
+    r"\bUPS\b.*(?:shutdown|battery|power)|apcupsd|upsmon|on battery|power (?:fail|outage)", re.IGNORECASE
+)
 
 
 def ac_power_failure(view: StopView, recorded: Hypothesis | None) -> Hypothesis | None:
@@ -65,7 +67,7 @@ def ac_schedule(view: StopView) -> Hypothesis | None:
 
 
 def ups_agent(view: StopView) -> Hypothesis | None:
-    """apcupsd or NUT decided to shut down.
+    """Apcupsd or NUT decided to shut down.
 
     Their daemons that serve other machines say what those do: only the decision of the monitor here counts.
     """

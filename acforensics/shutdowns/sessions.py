@@ -80,7 +80,7 @@ def _same_login(session: Event, line: Event) -> bool:
 
 
 def _is_person(event: Event) -> bool:
-    """su to a service's account, or by a script of root, is no person taking root's rights."""
+    """Su to a service's account, or by a script of root, is no person taking root's rights."""
     if event.fields.get("via") not in _RAISING:
         return True
     return event.fields.get("user") in ROOT and bool(event.fields.get("by"))

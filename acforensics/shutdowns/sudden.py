@@ -140,10 +140,10 @@ def _dump_found(view: StopView) -> list[Event]:
 
 def _still_on_battery(view: StopView) -> list[Event]:
     last: Event | None = None
-    for event in view.before_end(["ups.on_battery", "ups.battery_low", "ups.on_line", "ac.power_failure", "ac.power_restored"],
-                                 _ON_BATTERY):  # fmt: skip
+    failed = ["ups.on_battery", "ups.battery_low", "ac.power_failure"]
+    for event in view.before_end([*failed, "ups.on_line", "ac.power_restored"], _ON_BATTERY):
         last = event
-    return [last] if last is not None and last.kind in ("ups.on_battery", "ups.battery_low", "ac.power_failure") else []
+    return [last] if last is not None and last.kind in failed else []
 
 
 def _others_cut_off(view: StopView) -> list[str]:

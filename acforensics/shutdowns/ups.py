@@ -1,4 +1,4 @@
-"""Was the UPS told? Read from the lines that stop.sh logs around `amccmd`, and from the stop of the AC group's resource."""
+"""Was the UPS told? Read from the lines that stop.sh logs around `amccmd` and from the stop of the AC group."""
 
 from __future__ import annotations
 

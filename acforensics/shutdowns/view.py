@@ -133,7 +133,9 @@ class StopView:
                 # A refusal answers the latest request, unless CLUSTERPRO has acted on that one.
                 if found and found[-1].kind == "clusterpro.shutdown_requested":
                     found.pop()
-            elif event.kind in CLUSTER_REQUESTS and "repeated" not in event.fields and self._concerns_this_server(event):
+            elif (
+                event.kind in CLUSTER_REQUESTS and "repeated" not in event.fields and self._concerns_this_server(event)
+            ):
                 found.append(event)
         return [event for event in found if self.end - event.time <= LONGEST_CLUSTER_STOP]
 
@@ -154,8 +156,16 @@ class StopView:
     @cached_property
     def stopped_by_cluster_first(self) -> list[Event]:
         """CLUSTERPRO's stop lines well before the OS's own: then it was not the OS that was asked."""
-        kinds = ("clusterpro.group_stopping", "clusterpro.resource_stopping", "clusterpro.daemon_stopping", "ac.exec_command")
-        started = max((e.time for e in self.of("clusterpro.daemon_started", "clusterpro.group_activated")), default=self.boot.first)
+        kinds = (
+            "clusterpro.group_stopping",
+            "clusterpro.resource_stopping",
+            "clusterpro.daemon_stopping",
+            "ac.exec_command",
+        )
+        started = max(
+            (e.time for e in self.of("clusterpro.daemon_started", "clusterpro.group_activated")),
+            default=self.boot.first,
+        )
         if any(e.time >= started for e in self.of("clusterpro.service_stop_requested", "clusterpro.service_stopping")):
             # Only the service was stopped (clpcl -t): what followed is another matter.
             return []
