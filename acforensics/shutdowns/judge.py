@@ -79,10 +79,14 @@ def _judge(view: StopView, zone: tzinfo, traces: ups.AcTraces, habit: int) -> Ju
 
 def _ended(view: StopView, zone: tzinfo) -> bool:
     """Whether the last boot in the logs has ended all the same: the logs were taken from a machine that is off."""
-    if view.decisive:
+    if view.decisive or any(_is_multi_user(stop) for stop in view.os_stops):
         return True
     stopping = any(event.kind == "clusterpro.stopping" for event in view.cluster_requests)
     return view.stop_orderly and (stopping or operators.os_command_recorded(view, zone) is not None)
+
+
+def _is_multi_user(stop: Event) -> bool:
+    return stop.kind == "os.target_stopped" and "multi-user" in stop.message.lower()
 
 
 def _choose(view: StopView, zone: tzinfo, usually_logs_stops: bool) -> Hypothesis:

@@ -16,9 +16,8 @@ _AC_WAIT = timedelta(hours=2)
 _SCHEDULE_LEAD = timedelta(minutes=30)
 _AGENT_LEAD = timedelta(minutes=3)
 _AGENT_USERS = {"nut", "ups", "apc", "apcupsd"}
-_AGENT_WALL = re.compile(
-    r"\bUPS\b.*(?:shutdown|battery|power)|apcupsd|upsmon|on battery|power (?:fail|outage)", re.IGNORECASE
-)
+# What the agents themselves give as a reason; a person may write of a UPS as well.
+_AGENT_WALL = re.compile(r"^apcupsd\b|^upsmon\b|\binitiated shutdown$")
 
 
 def ac_power_failure(view: StopView, recorded: Hypothesis | None) -> Hypothesis | None:

@@ -235,6 +235,22 @@ def test_a_ups_agent_that_decided(machine, end):
     assert found.ups_told == "not-applicable"
 
 
+def test_a_person_who_writes_of_the_ups_is_no_ups_agent(machine, end):
+    log = machine().boot().wait(60).login("root").wait(60).log("systemd-logind", "Creating /run/nologin, blocking further logins...", pid=258)
+    found = end(log.wait(60).os_stop("halt", wall="UPS battery replacement").wait(3600).boot())
+    assert (found.trigger, found.confidence) == ("os-command", "possible")
+
+
+def test_the_reason_that_apcupsd_gives_is_known(machine, end):
+    found = end(machine().boot().wait(60).os_stop("halt", wall="apcupsd UPS ups1 initiated shutdown").wait(3600).boot())
+    assert (found.trigger, found.confidence) == ("ups-agent", "likely")
+
+
+def test_an_upsd_that_serves_another_server_is_not_this_ones_agent(machine, end):
+    log = machine().boot().wait(60).log("upsd", "Client monuser@192.0.2.7 set FSD on UPS [ups2]", pid=401).wait(120)
+    assert end(log.sudo("ope1", "/sbin/reboot").os_stop("reboot").wait(60).boot()).trigger == "os-command"
+
+
 def test_a_short_outage_is_not_blamed_for_a_reboot(machine, end):
     log = machine().boot().wait(60).log("nut-monitor", "UPS ups1@localhost on battery", pid=400).wait(30)
     log.log("nut-monitor", "UPS ups1@localhost on line power", pid=400).wait(30).sudo("ope1", "/sbin/reboot")
@@ -316,6 +332,65 @@ def test_another_server_fenced_is_not_this_one(machine, case):
     )
     found = case(cut, peer.wait(300).log("app", "goes on")).shutdowns
     assert [s.trigger for s in found] == ["power-loss"]
+
+
+# --- which of several requests
+
+
+def test_what_fails_after_a_command_is_its_consequence(machine, end):
+    log = machine().boot().wait(600).sudo("ope1", "/sbin/reboot").os_stop("reboot", cluster=False)
+    log.event("rm", 9, "Detected an error in monitoring diskw1. (8 : x)", wait=5)
+    log.event("rm", 17, "Rebooting the system has been required because an error was detected in monitoring diskw1.")
+    found = end(log.event("pm", 32, "Received a request to reboot the system from rm.").wait(60).boot())
+    assert (found.trigger, found.actor) == ("os-command", "ope1")
+
+
+def test_a_final_action_without_effect_is_not_blamed_later(machine, end):
+    log = machine().boot().wait(600)
+    log.event("rm", 17, "Rebooting the system has been required because an error was detected in monitoring diskw1.").wait(1200)
+    assert end(log.sudo("ope1", "/sbin/reboot").os_stop("reboot").wait(60).boot()).trigger == "os-command"
+
+
+def test_a_request_for_the_other_server_is_not_this_ones(machine, case):
+    log = machine().boot().wait(600).event("down", 1, "There was a request to shutdown svr047 from the clpdown.").wait(5)
+    log.sudo("ope1", "/sbin/reboot").os_stop("reboot").wait(60).boot()
+    peer = machine("svr047").boot().wait(5000).log("app", "x")
+    assert [(s.server, s.trigger) for s in case(log, peer).shutdowns] == [("svr031", "os-command")]
+
+
+def test_a_network_partition_is_recovery(machine, end):
+    log = machine().boot().wait(600).login("root").wait(9)
+    log.event("nm", 30, "Network partition was detected. Shut down the server svr031 to protect data.")
+    assert end(log.os_stop("halt").wait(600).boot()).trigger == "clusterpro-recovery"
+
+
+def test_clusterpros_own_reset_is_recovery(machine, end):
+    log = machine().boot().wait(600).event("pm", 37, "Received a request to reset by keepalive driver from userw.")
+    found = end(log.event("pm", 101, "The system will be reset by ka.").wait(60).boot(recovered=True))
+    assert found.trigger == "clusterpro-recovery"
+
+
+def test_clusterpro_that_stopped_before_the_os_was_not_passed_by(machine, end):
+    log = machine().boot().wait(600).login("root").wait(60).cluster_stop(ac_lines=2).wait(3).os_stop("reboot", cluster=False)
+    found = end(log.wait(60).boot())
+    assert (found.trigger, found.confidence) == ("clusterpro-command", "possible")
+
+
+def test_of_two_commands_the_first_that_worked_is_named(machine, end):
+    log = machine().boot().wait(600).sudo("ope1", "/sbin/reboot").wait(1).os_stop("reboot", cluster=False).wait(10)
+    assert end(log.sudo("ope2", "/sbin/poweroff").wait(60).boot()).actor == "ope1"
+
+
+def test_a_command_that_nothing_followed_is_no_accusation(machine, end):
+    log = machine().boot().wait(600).sudo("ope1", "/usr/bin/systemctl reboot").wait(240).os_stop("halt")
+    found = end(log.wait(3600).boot())
+    assert (found.confidence, found.actor) == ("possible", None)
+
+
+def test_rights_given_up_long_ago_name_nobody(machine, end):
+    log = machine().boot().wait(60).log("su", "pam_unix(su-l:session): session opened for user root(uid=0) by ope1(uid=1000)", pid=484)
+    found = end(log.wait(20 * 86400).os_stop("reboot").wait(60).boot())
+    assert found.actor is None
 
 
 # --- was the UPS told
