@@ -20,10 +20,11 @@ _EARLY_LINES = timedelta(seconds=120)
 _SAME_START = timedelta(seconds=180)
 """Two streams may stamp one start this far apart (syslog writes kernel lines when it starts)."""
 _STOPPING = timedelta(seconds=120)
+_CAUGHT_UP = 2000
 _TWICE = timedelta(seconds=2)
 _BEFORE_FIRST = timedelta(minutes=15)
 # In a stream that holds no kernel lines, one of these says that the machine went down; the next record is a new boot.
-_DECISIVE_STOPS = {"os.shutdown_started", "os.runlevel_switched", "os.target_reached", "clusterpro.stopping"}
+_DECISIVE_STOPS = {"os.shutdown_started", "os.shutdown_recorded", "os.runlevel_switched", "os.target_reached", "clusterpro.stopping"}
 
 
 @dataclass
@@ -142,6 +143,9 @@ def _same_start(track: Track, found: list[int], position: int) -> bool:
 def _early_lines(track: Track, start: int, lower: int) -> int:
     """Include the lines of the new boot that stand before its first kernel line."""
     begun = track.items[start][0]
+    daemon = _audit_start(track, start, lower)
+    if daemon is not None:
+        return daemon
     cut = start
     while cut - 1 > lower:
         time, event = track.items[cut - 1]
@@ -151,6 +155,21 @@ def _early_lines(track: Track, start: int, lower: int) -> int:
             break
         cut -= 1
     return cut
+
+
+def _audit_start(track: Track, start: int, lower: int) -> int | None:
+    """Where the audit daemon started before this mark: its log then catches up on the kernel's earlier records."""
+    begun = track.items[start][0]
+    for i in range(start - 1, max(lower, start - _CAUGHT_UP), -1):
+        time, event = track.items[i]
+        if abs(time - begun) > _EARLY_LINES or (event is not None and kind_of(event.kind).phase == "stop"):
+            return None
+        if event is not None and event.kind == "os.audit_started":
+            mark = track.items[start][1]
+            if mark is not None:
+                mark.previous = event.previous
+            return i
+    return None
 
 
 def _cuts_without_kernel(track: Track) -> list[int]:

@@ -104,11 +104,15 @@ def identify(
 
 def _normal(host: str) -> str:
     host = host.rstrip(".").lower()
+    short = _address(host) or host.partition(".")[0]
+    return short if short not in _GENERIC else ""
+
+
+def _address(host: str) -> str | None:
     try:
         return str(ipaddress.ip_address(host))
     except ValueError:
-        short = host.partition(".")[0]
-        return short if short not in _GENERIC else ""
+        return None
 
 
 def _runs(reading: Reading, times: Sequence[datetime]) -> list[tuple[str, datetime, datetime]]:
@@ -170,6 +174,8 @@ def _is_rename(
 
 def _display(root: str, names: _Names, written: dict[str, dict[str, int]]) -> str:
     """The newest name of the group as its logs write it most often, without the domain."""
+    if _address(root):
+        return root
     forms: dict[str, int] = {}
     for form, count in written[root].items() if root in written else ():
         short = form if _normal(form) == form.lower() else form.partition(".")[0]
@@ -219,11 +225,14 @@ def _nearest(reading: Reading, readings: Sequence[Reading], main: dict[int, str]
 
 
 def _from_path(reading: Reading) -> str:
-    for part in reading.names[:-1]:
-        stem = _stem(part)
+    """The folder or archive that holds a server's `var`, `etc`, `log`: the last name before these begin."""
+    found = "localhost"
+    for stem in map(_stem, reading.names[:-1]):
         if stem and not _PATH_NOISE.match(stem):
-            return stem
-    return "localhost"
+            found = stem
+        elif found != "localhost":
+            break
+    return found
 
 
 def _stem(part: str) -> str:

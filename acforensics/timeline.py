@@ -201,7 +201,8 @@ def export(frame: pd.DataFrame, path: Path) -> None:
     if ending == ".csv":
         text_columns = flat.select_dtypes(include=["object", "string"]).columns
         flat[text_columns] = flat[text_columns].map(_harmless_cell)
-        flat.to_csv(path, index=False, lineterminator="\n")
+        # The line ends of RFC 4180: with them, a carriage return within a text is quoted, too.
+        flat.to_csv(path, index=False, lineterminator="\r\n")
     else:
         flat.to_json(path, orient="records", lines=True, force_ascii=False)
 

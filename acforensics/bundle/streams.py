@@ -160,7 +160,7 @@ class Part(Stream):
 
     def __init__(self, source: Any, size: int, failure: Callable[[], Exception | None]) -> None:
         self._source = source
-        self._left = size
+        self._left = max(0, size)
         self._failure = failure
 
     def read(self, size: int = -1) -> bytes:

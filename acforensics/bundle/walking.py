@@ -142,13 +142,16 @@ class Walker:
                 for info in archive:
                     # Memory stays flat over archives with very many members.
                     archive.members = []  # type: ignore[attr-defined]
-                    if not info.isreg():
-                        continue
-                    count += 1
-                    content: Any = archive.extractfile(info)
-                    if not info.issparse():
-                        content = Part(archive.fileobj, info.size, lambda: source.failure)
-                    yield from self._walk_member(content, place.inside(info.name, naming.time(info.mtime)))
+                    if info.isreg():
+                        count += 1
+                        content: Any = archive.extractfile(info)
+                        if not info.issparse():
+                            content = Part(archive.fileobj, info.size, lambda: source.failure)
+                        yield from self._walk_member(content, place.inside(info.name, naming.time(info.mtime)))
+                    # Skipped here, because the library goes on for as long as a header claims, even behind the end.
+                    rest = Part(archive.fileobj, archive.offset - archive.fileobj.tell(), lambda: source.failure)
+                    while rest.read(1 << 20):
+                        pass
             # What the archive's own end mark leaves over decides whether its compressed form is whole.
             while source.read(1 << 20):
                 pass

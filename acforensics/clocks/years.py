@@ -8,10 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 
 from acforensics.events import Stamp
 
 _HALF_YEAR = timedelta(days=183)
+_YEAR = timedelta(days=365)
 _AHEAD = timedelta(days=2)
 
 
@@ -37,9 +39,11 @@ def resolve_years(stamps: Sequence[Stamp], anchors: dict[int, int], end: datetim
         years[last] = _year_at_end(stamps, last, skip, end or datetime.now(UTC).replace(tzinfo=None))
         known[last] = years[last] or 0
     marks = sorted(i for i in known if i not in skip) or sorted(known)
-    for position, index in enumerate(marks):
-        lower = marks[position - 1] if position else -1
-        _walk(stamps, years, skip, index, range(index - 1, lower, -1))
+    _walk(stamps, years, skip, marks[0], range(marks[0] - 1, -1, -1))
+    for lower, upper in pairwise(marks):
+        split = _split(stamps, years, skip, lower, upper)
+        _walk(stamps, years, skip, lower, range(lower + 1, split))
+        _walk(stamps, years, skip, upper, range(upper - 1, split - 1, -1))
     _walk(stamps, years, skip, marks[-1], range(marks[-1] + 1, len(stamps)))
     neighbour = years[marks[0]]
     for i in range(len(stamps)):
@@ -47,6 +51,14 @@ def resolve_years(stamps: Sequence[Stamp], anchors: dict[int, int], end: datetim
             years[i] = neighbour
         neighbour = years[i]
     return [at_year(stamp, year or 1970) for stamp, year in zip(stamps, years, strict=True)]
+
+
+def _split(stamps: Sequence[Stamp], years: list[int | None], skip: set[int], lower: int, upper: int) -> int:
+    """Where the stamps between two known ones change sides: at the widest jump, for there a clock was set."""
+    between = [lower, *(i for i in range(lower + 1, upper) if i not in skip), upper]
+    year = years[upper] or 1970
+    jumps = [(abs(at_year(stamps[b], year) - at_year(stamps[a], year)) % _YEAR, b) for a, b in pairwise(between)]
+    return max((min(jump, _YEAR - jump), i) for jump, i in jumps)[1]
 
 
 def _walk(stamps: Sequence[Stamp], years: list[int | None], skip: set[int], start: int, path: range) -> None:

@@ -60,7 +60,9 @@ def choose_zone(readings: Sequence[Reading], wanted: str | None) -> ZoneChoice:
     """
     if wanted is not None:
         return ZoneChoice(parse_zone(wanted), text("clock.zone-option", zone=wanted), False)
-    offsets = [m.stamp.offset for r in readings for m in r.marks if m.stamp.offset is not None]
+    # The audit log counts seconds since 1970: that says nothing of a zone.
+    texts = [r for r in readings if r.format != "audit"]
+    offsets = [m.stamp.offset for r in texts for m in r.marks if m.stamp.offset is not None]
     # Some programs write UTC wherever they run: only another offset says how the other clocks are set.
     written = _most_common([offset for offset in offsets if offset])
     if written is not None:

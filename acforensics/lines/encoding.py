@@ -48,10 +48,14 @@ def decode_line(raw: bytes) -> tuple[str, Encoding]:
 
 
 def _is_damaged_utf8(raw: bytes) -> bool:
-    """Whether nearly all of it is Japanese in UTF-8, whose three bytes a character other encodings hardly ever have."""
+    """Whether all but a cut or two is Japanese in UTF-8, whose three bytes a character others hardly ever have."""
+    decoded = raw.decode("utf-8", "backslashreplace")
+    cuts = len(_ESCAPED.findall(decoded))
+    japanese = sum(
+        ord(c) in _KANA or ord(c) in _PUNCTUATION or ord(c) in _KANJI or 0xFF00 <= ord(c) < 0xFFF0 for c in decoded
+    )
     high = sum(len(run) for run in _HIGH_RUN.findall(raw))
-    japanese = sum(0x3000 <= ord(c) < 0xA000 or 0xFF00 <= ord(c) < 0xFFF0 for c in raw.decode("utf-8", "ignore"))
-    return japanese > 0 and japanese * 3 * 4 >= high * 3
+    return japanese >= 3 * cuts and japanese * 3 * 4 >= high * 3
 
 
 def _readings(raw: bytes, codec: str) -> list[str]:

@@ -10,6 +10,7 @@ import re
 from typing import NamedTuple
 
 from acforensics.events import Stamp
+from acforensics.lines import audit
 
 
 class Record(NamedTuple):
@@ -95,6 +96,10 @@ _UPTIME = re.compile(r"(?:<\d>)?\[ *(?P<uptime>\d{1,9}\.\d{1,9})\](?:\[ *[TC]\d+
 
 def frame(line: str) -> Record | None:
     """Frame one decoded line (without its newline); `None` where it fits no known form."""
+    audited = audit.match_head(line)
+    if audited is not None:
+        stamp, node, _, _ = audited
+        return Record(stamp, _clean_host(node), audit.PROGRAM, "", line, audit.FORMAT)
     line, forwarded = _without_priority(line)
     if line.startswith("1 "):
         record = _frame_rfc5424(line)
@@ -120,7 +125,8 @@ def frame(line: str) -> Record | None:
 
 def read_stamp(line: str) -> Stamp | None:
     """Read only the stamp at the start of a line."""
-    found = _match_stamp(_without_priority(line)[0].removeprefix("1 "))
+    audited = audit.match_head(line)
+    found = audited or _match_stamp(_without_priority(line)[0].removeprefix("1 "))
     return found[0] if found else None
 
 

@@ -6,7 +6,7 @@ import re
 
 MASK = "****"
 
-_TRIGGERS = ("downrequest", "seccode", "esmacnet", "pass", "pwd")
+_TRIGGERS = ("downrequest", "646f776e72657175657374", "seccode", "esmacnet", "pass", "pwd")
 _DOWNREQUEST = re.compile(r"(-downrequest\b[\"']?)(?P<arguments>.*)")
 _ADDRESS = re.compile(r"[\"']?(?:\d{1,3}(?:\.\d{1,3}){3}|[0-9a-fA-F:]*:[0-9a-fA-F:]+)[\"']?")
 # A quote that is never closed hides everything behind it.

@@ -15,6 +15,7 @@ from acforensics.texts import text
 
 _PROMPT = timedelta(seconds=60)
 """The OS answers a command at once; with services that block it, within a minute."""
+_ONE_ACT = timedelta(seconds=3)
 _SLOW = timedelta(minutes=5)
 _FORCED_LEAD = timedelta(minutes=2)
 _AFTER_STOP = timedelta(seconds=2)
@@ -79,8 +80,8 @@ def os_command_recorded(view: StopView, zone: tzinfo) -> Hypothesis | None:
             "against",
             [e],
         )
-        for e, _ in found
-        if e is not event
+        for e, other in found
+        if e is not event and not _same_act(event, meaning, e, other)
     ]
     doubts = _doubts(view, event, meaning, bool(prompt))
     arguments += doubts
@@ -93,6 +94,11 @@ def os_command_recorded(view: StopView, zone: tzinfo) -> Hypothesis | None:
     mode: Mode = observed if observed != "unknown" else meaning.mode
     time = event.time if meaning.effect == "end" else (view.first_stop or event.time)
     return Hypothesis("os-command", confidence, time, mode, "server", None if doubts else user, command, arguments)
+
+
+def _same_act(event: Event, meaning: CommandMeaning, other: Event, other_meaning: CommandMeaning) -> bool:
+    """sudo and audit record one command on lines of their own."""
+    return meaning[:3] == other_meaning[:3] and abs(event.time - other.time) <= _ONE_ACT
 
 
 def _doubts(view: StopView, event: Event, meaning: CommandMeaning, prompt: bool) -> list[Argument]:
@@ -203,7 +209,7 @@ def _is_job(event: Event) -> bool:
     """cron, or sudo without a terminal: a program, not a person at a keyboard."""
     if event.fields.get("via") == "cron":
         return True
-    return event.program in ("sudo", "doas") and event.fields.get("tty", "unknown") in ("unknown", "", "?")
+    return event.program in ("sudo", "doas", "audit") and event.fields.get("tty", "unknown") in ("unknown", "", "?")
 
 
 def _due(command: str, typed: datetime, zone: tzinfo) -> datetime | None:

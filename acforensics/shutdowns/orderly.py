@@ -244,6 +244,9 @@ def _operator_as_well(view: StopView, request: Event) -> list[Argument]:
     found = []
     for event in view.of("os.command"):
         meaning = understand(event.fields.get("command", ""), script=event.fields.get("via") == "cron")
+        if event.program == "audit":
+            # CLUSTERPRO runs the OS's shutdown itself; audit records that as well.
+            continue
         if meaning is not None and meaning.effect == "end" and event.time - request.time > _AFTER_OS_STOP:
             values = {"user": event.fields.get("user", "?"), "command": event.fields.get("command", "?")}
             found.append(Argument(text("reason.command-during-stop", **values), "against", [event]))

@@ -15,6 +15,7 @@ OS_STOPS = frozenset(
     for name in [
         "shutdown_started",
         "shutdown_announced",
+        "shutdown_recorded",
         "runlevel_switched",
         "target_stopped",
         "target_reached",
@@ -26,7 +27,7 @@ OS_STOPS = frozenset(
     ]
 )
 _SYSLOG_STOPS = {"os.syslog_stopped", "os.kernel_log_stopped", "os.stop_progress"}
-_DECISIVE = {"os.shutdown_started", "os.runlevel_switched", "os.target_reached", "os.ctrl_alt_del_acted"}
+_DECISIVE = {"os.shutdown_started", "os.shutdown_recorded", "os.runlevel_switched", "os.target_reached", "os.ctrl_alt_del_acted"}
 CLUSTER_REQUESTS = frozenset(
     f"clusterpro.{name}"
     for name in [
@@ -81,7 +82,7 @@ class StopView:
                 continue
             if event.kind in OS_STOPS:
                 found.append(event)
-            elif event.kind == "os.syslog_started":
+            elif event.kind in ("os.syslog_started", "os.audit_started"):
                 found = [stop for stop in found if stop.kind not in _SYSLOG_STOPS]
             elif event.kind == "os.journal_started":
                 # The journal of the initramfs hands over to the system's.

@@ -13,6 +13,7 @@ from acforensics.events import Hit, PreviousLine, kind_of
 from acforensics.lines import Record, decode_line, frame, mask_secrets, read_stamp, split_records
 from acforensics.lines.framing import MONTHS
 from acforensics.parsing.recognition import Recogniser
+from acforensics.sources import audit
 from acforensics.sources.reading import Mark, Reading
 
 _SAMPLE_STEP = 4 << 10
@@ -26,7 +27,7 @@ _JAPANESE_MONTH = rb"\d{1,2}(?:\xe6\x9c\x88|\xb7\xee|\x8c\x8e)"
 _JAPANESE_DAY = rb"(?:\xe6\x97\xa5|\xc6\xfc|\x93\xfa)?"
 _STAMPED = re.compile(
     rb"^[\0 \t]*(?:\xef\xbb\xbf)?(?:<\d{1,3}>)?(?:\xef\xbb\xbf)?(?:1 )?"
-    rb"(?:(?:\d{4}[ \t]+)?(?:(?:" + _MONTH + rb")\.?|" + _JAPANESE_MONTH + rb")[ \t]+\d{1,2}" + _JAPANESE_DAY
+    rb"(?:(?:node=\S+ )?type=\w+ msg=audit\(|(?:\d{4}[ \t]+)?(?:(?:" + _MONTH + rb")\.?|" + _JAPANESE_MONTH + rb")[ \t]+\d{1,2}" + _JAPANESE_DAY
     + rb"[ \t]+(?:\d{4}[ \t]+)?\d{1,2}:\d\d:\d\d"
     rb"|(?:(?:[A-Z][a-z]{2}|[\x80-\xff]{2,3})[ \t]+)?\d{4}-\d\d-\d\d[T \t]\d{1,2}:\d\d:\d\d)",
     re.MULTILINE | re.IGNORECASE,
@@ -88,6 +89,8 @@ class TextReader:
             self._carry = b""
         reading = self._reading
         reading.lines = self._line
+        if "audit" in self._formats:
+            reading.hits, reading.hit_offsets = audit.join(reading.hits, reading.hit_offsets)
         if self._formats:
             ranked = sorted(self._formats, key=lambda name: (-self._formats[name], name))
             reading.format = ranked[0] if len(ranked) == 1 else "mixed: " + ", ".join(ranked)

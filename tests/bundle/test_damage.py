@@ -14,7 +14,7 @@ LOG = b"".join(b"Feb  4 09:34:%02d svr031 app: line %d\n" % (n % 60, n * 7919) f
 FILES = {"svr031/messages": LOG, "svr031/secure": LOG[::-1], "svr047/messages": LOG.swapcase()}
 Walk = Callable[..., Any]
 Make = Callable[..., bytes]
-QUICK = settings(max_examples=40, deadline=2000, suppress_health_check=[HealthCheck.function_scoped_fixture])
+QUICK = settings(max_examples=25, deadline=2000, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
 def told(found: Any) -> bool:
@@ -29,7 +29,7 @@ def test_a_torn_archive_keeps_what_was_before(tmp_path: Path, walk: Walk, make_a
     found = walk(path)
     assert len(found.problems) == 1
     assert found.problems[0].path == str(path)
-    assert "collect it again" in found.problems[0].message.en
+    assert "again" in found.problems[0].message.en
     for place, read in found.files.items():
         assert FILES[place.removeprefix(f"{path}!")].startswith(read)
     kept = sum(map(len, found.files.values()))
@@ -51,7 +51,7 @@ def test_every_byte_before_the_tear_is_read(tmp_path: Path, walk: Walk, make_tar
 @pytest.mark.parametrize("cut", [1, 8, 9, 30, 300])
 def test_a_torn_compressed_file(tmp_path: Path, walk: Walk, pack: Make, cut: int) -> None:
     path = tmp_path / "messages.x"
-    path.write_bytes(pack(LOG[:900])[:-cut])
+    path.write_bytes(pack(LOG[:20_000])[:-cut])
     found = walk(path)
     assert told(found)
     assert all(LOG.startswith(read) for read in found.files.values())

@@ -1,0 +1,56 @@
+"""Records of the kernel's audit log: `type=EXECVE msg=audit(1795599318.228:141): argc=3 a0="shutdown" …`.
+
+Stamps are UTC. Arguments with blanks are written in hex. Several records with one serial number are one event.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime
+
+from acforensics.events import Stamp
+
+FORMAT = "audit"
+PROGRAM = "audit"
+_HEAD = re.compile(
+    r"(?:node=(?P<node>\S+) )?type=(?P<type>\w+) msg=audit\((?P<seconds>\d{1,11})\.(?P<fraction>\d{3}):(?P<serial>\d+)\): ?"
+)
+_ARGUMENT = re.compile(r"\ba(\d{1,3})=(?:\"([^\"]*)\"|([0-9A-Fa-f]+)|(\S+))")
+_UNSET = {"4294967295", "-1", "unset"}
+
+
+def match_head(line: str) -> tuple[Stamp, str, str, int] | None:
+    """Read the head of a record: (stamp in UTC, node, serial number, where the text begins)."""
+    match = _HEAD.match(line)
+    if match is None:
+        return None
+    try:
+        time = datetime.fromtimestamp(int(match["seconds"]), UTC)
+    except (OverflowError, OSError, ValueError):
+        return None
+    stamp = Stamp(time.year, time.month, time.day, time.hour, time.minute, time.second, int(match["fraction"]) * 1000, 0)
+    return stamp, match["node"] or "", match["serial"], match.end()
+
+
+def command_line(text: str) -> str:
+    """The command of an EXECVE record, its arguments joined by blanks."""
+    arguments: dict[int, str] = {}
+    for number, quoted, encoded, bare in _ARGUMENT.findall(text):
+        arguments.setdefault(int(number), quoted or _from_hex(encoded) or bare)
+    return " ".join(arguments[number] for number in sorted(arguments))
+
+
+def _from_hex(encoded: str) -> str:
+    try:
+        return bytes.fromhex(encoded).decode("utf-8", "backslashreplace") if len(encoded) > 1 else encoded
+    except ValueError:
+        return encoded
+
+
+def login_user(fields: dict[str, str]) -> str | None:
+    """Who had logged in (audit's login uid): the name where the log is enriched, else `uid N`; `None` for a daemon."""
+    name = fields.get("name")
+    number = fields.get("auid", "")
+    if number in _UNSET or name == "unset":
+        return None
+    return name or (f"uid {number}" if number else None)

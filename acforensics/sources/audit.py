@@ -1,0 +1,35 @@
+"""Joins the records of one audit event: who ran it (SYSCALL) and what was run (EXECVE) stand on lines of their own."""
+
+from __future__ import annotations
+
+from acforensics.events import Hit
+from acforensics.lines import audit
+
+CALL_KIND = "os.audit_call"
+COMMAND_KIND = "os.command"
+
+
+def join(hits: list[Hit], offsets: list[int]) -> tuple[list[Hit], list[int]]:
+    """Give each command its user and terminal; records that only served for that are dropped.
+
+    Args:
+        hits: what was recognised in one file.
+        offsets: byte offset of each.
+    """
+    calls = {hit.fields.get("serial", ""): hit.fields for hit in hits if hit.kind == CALL_KIND}
+    kept = [(hit, offset) for hit, offset in zip(hits, offsets, strict=True) if hit.kind != CALL_KIND]
+    for hit, _ in kept:
+        if hit.kind != COMMAND_KIND or hit.program != audit.PROGRAM:
+            continue
+        arguments = hit.fields.pop("arguments", None)
+        if arguments is not None:
+            hit.fields["command"] = audit.command_line(arguments)
+        details = {**calls.get(hit.fields.get("serial", ""), {}), **hit.fields}
+        user = audit.login_user(details)
+        if user is not None:
+            hit.fields["user"] = user
+        tty = details.get("tty", "")
+        hit.fields["tty"] = "unknown" if tty in ("", "(none)", "?") else tty
+        if details.get("as_user"):
+            hit.fields["as_user"] = details["as_user"]
+    return [hit for hit, _ in kept], [offset for _, offset in kept]
