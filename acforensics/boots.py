@@ -24,7 +24,13 @@ _CAUGHT_UP = 2000
 _TWICE = timedelta(seconds=2)
 _BEFORE_FIRST = timedelta(minutes=15)
 # In a stream that holds no kernel lines, one of these says that the machine went down; the next record is a new boot.
-_DECISIVE_STOPS = {"os.shutdown_started", "os.shutdown_recorded", "os.runlevel_switched", "os.target_reached", "clusterpro.stopping"}
+_DECISIVE_STOPS = {
+    "os.shutdown_started",
+    "os.shutdown_recorded",
+    "os.runlevel_switched",
+    "os.target_reached",
+    "clusterpro.stopping",
+}
 
 
 @dataclass

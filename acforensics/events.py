@@ -42,10 +42,18 @@ def _kinds(layer: Layer, phase: Phase, names: str) -> dict[str, Kind]:
 # Kinds that the judges know. A site's definitions may add others: they appear in the timeline and decide nothing.
 KINDS: Mapping[str, Kind] = {
     # boot: a kernel starts. command_line, journal_started: the same start, seen by a second line.
-    **_kinds("os", "start", "boot boot_command_line journal_started syslog_started audit_started clock_read filesystem_recovered"),
+    **_kinds(
+        "os",
+        "start",
+        "boot boot_command_line journal_started syslog_started audit_started clock_read filesystem_recovered",
+    ),
     **_kinds("os", "start", "filesystem_clean journal_unclean crash_dump_found"),
     # The machine was asked to go down, or is on its way; `mode` says halt, reboot or unknown.
-    **_kinds("os", "stop", "shutdown_started shutdown_announced shutdown_recorded runlevel_switched target_stopped target_reached"),
+    **_kinds(
+        "os",
+        "stop",
+        "shutdown_started shutdown_announced shutdown_recorded runlevel_switched target_stopped target_reached",
+    ),
     **_kinds("os", "stop", "stop_progress syslog_stopped kernel_log_stopped journal_stopped"),
     # Who asked.
     **_kinds("os", "run", "command audit_call power_key power_key_acted ctrl_alt_del ctrl_alt_del_acted"),

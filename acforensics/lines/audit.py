@@ -13,7 +13,8 @@ from acforensics.events import Stamp
 FORMAT = "audit"
 PROGRAM = "audit"
 _HEAD = re.compile(
-    r"(?:node=(?P<node>\S+) )?type=(?P<type>\w+) msg=audit\((?P<seconds>\d{1,11})\.(?P<fraction>\d{3}):(?P<serial>\d+)\): ?"
+    r"(?:node=(?P<node>\S+) )?type=(?P<type>\w+) "
+    r"msg=audit\((?P<seconds>\d{1,11})\.(?P<fraction>\d{3}):(?P<serial>\d+)\): ?"
 )
 _ARGUMENT = re.compile(r"\ba(\d{1,3})=(?:\"([^\"]*)\"|([0-9A-Fa-f]+)|(\S+))")
 _UNSET = {"4294967295", "-1", "unset"}
@@ -28,7 +29,9 @@ def match_head(line: str) -> tuple[Stamp, str, str, int] | None:
         time = datetime.fromtimestamp(int(match["seconds"]), UTC)
     except (OverflowError, OSError, ValueError):
         return None
-    stamp = Stamp(time.year, time.month, time.day, time.hour, time.minute, time.second, int(match["fraction"]) * 1000, 0)
+    stamp = Stamp(
+        time.year, time.month, time.day, time.hour, time.minute, time.second, int(match["fraction"]) * 1000, 0
+    )
     return stamp, match["node"] or "", match["serial"], match.end()
 
 

@@ -97,7 +97,7 @@ def os_command_recorded(view: StopView, zone: tzinfo) -> Hypothesis | None:
 
 
 def _same_act(event: Event, meaning: CommandMeaning, other: Event, other_meaning: CommandMeaning) -> bool:
-    """sudo and audit record one command on lines of their own."""
+    """Whether two records are of one command: sudo and audit write on lines of their own."""
     return meaning[:3] == other_meaning[:3] and abs(event.time - other.time) <= _ONE_ACT
 
 

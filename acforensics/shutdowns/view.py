@@ -27,7 +27,13 @@ OS_STOPS = frozenset(
     ]
 )
 _SYSLOG_STOPS = {"os.syslog_stopped", "os.kernel_log_stopped", "os.stop_progress"}
-_DECISIVE = {"os.shutdown_started", "os.shutdown_recorded", "os.runlevel_switched", "os.target_reached", "os.ctrl_alt_del_acted"}
+_DECISIVE = {
+    "os.shutdown_started",
+    "os.shutdown_recorded",
+    "os.runlevel_switched",
+    "os.target_reached",
+    "os.ctrl_alt_del_acted",
+}
 CLUSTER_REQUESTS = frozenset(
     f"clusterpro.{name}"
     for name in [

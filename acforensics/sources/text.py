@@ -27,7 +27,8 @@ _JAPANESE_MONTH = rb"\d{1,2}(?:\xe6\x9c\x88|\xb7\xee|\x8c\x8e)"
 _JAPANESE_DAY = rb"(?:\xe6\x97\xa5|\xc6\xfc|\x93\xfa)?"
 _STAMPED = re.compile(
     rb"^[\0 \t]*(?:\xef\xbb\xbf)?(?:<\d{1,3}>)?(?:\xef\xbb\xbf)?(?:1 )?"
-    rb"(?:(?:node=\S+ )?type=\w+ msg=audit\(|(?:\d{4}[ \t]+)?(?:(?:" + _MONTH + rb")\.?|" + _JAPANESE_MONTH + rb")[ \t]+\d{1,2}" + _JAPANESE_DAY
+    rb"(?:(?:node=\S+ )?type=\w+ msg=audit\("
+    rb"|(?:\d{4}[ \t]+)?(?:(?:" + _MONTH + rb")\.?|" + _JAPANESE_MONTH + rb")[ \t]+\d{1,2}" + _JAPANESE_DAY
     + rb"[ \t]+(?:\d{4}[ \t]+)?\d{1,2}:\d\d:\d\d"
     rb"|(?:(?:[A-Z][a-z]{2}|[\x80-\xff]{2,3})[ \t]+)?\d{4}-\d\d-\d\d[T \t]\d{1,2}:\d\d:\d\d)",
     re.MULTILINE | re.IGNORECASE,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -57,11 +58,9 @@ def test_a_torn_compressed_file(tmp_path: Path, walk: Walk, pack: Make, cut: int
     assert all(LOG.startswith(read) for read in found.files.values())
 
 
-def test_a_small_torn_gzip_keeps_its_beginning(tmp_path: Path, walk: Walk, pack: Make) -> None:
+def test_a_small_torn_gzip_keeps_its_beginning(tmp_path: Path, walk: Walk) -> None:
     path = tmp_path / "messages.gz"
-    content = pack(LOG)
-    if not content.startswith(b"\x1f\x8b"):
-        pytest.skip("other forms decode whole blocks only")
+    content = gzip.compress(LOG)
     path.write_bytes(content[:-10])
     found = walk(path)
     assert len(found.files[str(path)]) > len(LOG) * 0.99

@@ -236,7 +236,14 @@ def test_a_ups_agent_that_decided(machine, end):
 
 
 def test_a_person_who_writes_of_the_ups_is_no_ups_agent(machine, end):
-    log = machine().boot().wait(60).login("root").wait(60).log("systemd-logind", "Creating /run/nologin, blocking further logins...", pid=258)
+    log = (
+        machine()
+        .boot()
+        .wait(60)
+        .login("root")
+        .wait(60)
+        .log("systemd-logind", "Creating /run/nologin, blocking further logins...", pid=258)
+    )
     found = end(log.wait(60).os_stop("halt", wall="UPS battery replacement").wait(3600).boot())
     assert (found.trigger, found.confidence) == ("os-command", "possible")
 
@@ -347,12 +354,16 @@ def test_what_fails_after_a_command_is_its_consequence(machine, end):
 
 def test_a_final_action_without_effect_is_not_blamed_later(machine, end):
     log = machine().boot().wait(600)
-    log.event("rm", 17, "Rebooting the system has been required because an error was detected in monitoring diskw1.").wait(1200)
+    log.event(
+        "rm", 17, "Rebooting the system has been required because an error was detected in monitoring diskw1."
+    ).wait(1200)
     assert end(log.sudo("ope1", "/sbin/reboot").os_stop("reboot").wait(60).boot()).trigger == "os-command"
 
 
 def test_a_request_for_the_other_server_is_not_this_ones(machine, case):
-    log = machine().boot().wait(600).event("down", 1, "There was a request to shutdown svr047 from the clpdown.").wait(5)
+    log = (
+        machine().boot().wait(600).event("down", 1, "There was a request to shutdown svr047 from the clpdown.").wait(5)
+    )
     log.sudo("ope1", "/sbin/reboot").os_stop("reboot").wait(60).boot()
     peer = machine("svr047").boot().wait(5000).log("app", "x")
     assert [(s.server, s.trigger) for s in case(log, peer).shutdowns] == [("svr031", "os-command")]
@@ -371,7 +382,16 @@ def test_clusterpros_own_reset_is_recovery(machine, end):
 
 
 def test_clusterpro_that_stopped_before_the_os_was_not_passed_by(machine, end):
-    log = machine().boot().wait(600).login("root").wait(60).cluster_stop(ac_lines=2).wait(3).os_stop("reboot", cluster=False)
+    log = (
+        machine()
+        .boot()
+        .wait(600)
+        .login("root")
+        .wait(60)
+        .cluster_stop(ac_lines=2)
+        .wait(3)
+        .os_stop("reboot", cluster=False)
+    )
     found = end(log.wait(60).boot())
     assert (found.trigger, found.confidence) == ("clusterpro-command", "possible")
 
@@ -388,7 +408,12 @@ def test_a_command_that_nothing_followed_is_no_accusation(machine, end):
 
 
 def test_rights_given_up_long_ago_name_nobody(machine, end):
-    log = machine().boot().wait(60).log("su", "pam_unix(su-l:session): session opened for user root(uid=0) by ope1(uid=1000)", pid=484)
+    log = (
+        machine()
+        .boot()
+        .wait(60)
+        .log("su", "pam_unix(su-l:session): session opened for user root(uid=0) by ope1(uid=1000)", pid=484)
+    )
     found = end(log.wait(20 * 86400).os_stop("reboot").wait(60).boot())
     assert found.actor is None
 

@@ -65,7 +65,8 @@ def slow(content: bytes, recogniser: Recogniser) -> list[tuple[int, str, str]]:
             decoded = mask_secrets(decode_line(part)[0])
             record = frame(decoded)
             recognised = recogniser.recognise(record) if record is not None else None
-            if recognised is not None:
+            # Audit's SYSCALL records are joined with the command that they tell of.
+            if recognised is not None and recognised.kind != "os.audit_call":
                 found.append((number, recognised.kind, decoded))
     return found
 
