@@ -10,6 +10,7 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta, tzinfo
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,6 +22,8 @@ from acforensics.sources import Reading
 if TYPE_CHECKING:
     import pandas as pd
 
+# A flood of equal lines is joined as far as this; more would cost time without telling more.
+_MOST_ALIKE = 200
 _SAME_EVENT = timedelta(seconds=2)
 _FORMULA_SIGNS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 
@@ -72,10 +75,17 @@ def build_tracks(
         previous: `id(hit)` → the line before it.
     """
     tracks: dict[str, Track] = {}
+    seen: set[tuple[object, ...]] = set()
     for (index, reading), stamps in zip(readings, times, strict=True):
         hits = iter(zip(reading.hit_offsets, reading.hits, strict=True))
         pending = next(hits, None)
+        copied = _copied_until(reading, seen)
+        seen.update((hit.stamp, hit.raw) for hit in reading.hits)
         for mark, time in zip(reading.marks, stamps, strict=True):
+            if mark.offset <= copied:
+                while pending is not None and pending[0] <= mark.offset:
+                    pending = next(hits, None)
+                continue
             server = servers.of(index, mark.host)
             track = tracks.setdefault(server, Track(stream, server))
             event = None
@@ -99,6 +109,21 @@ def build_tracks(
                 pending = next(hits, None)
             track.items.append((time, event))
     return list(tracks.values())
+
+
+def _copied_until(reading: Reading, seen: set[tuple[object, ...]]) -> int:
+    """Up to which byte a file repeats what the file rotated before it holds; -1 where it repeats nothing.
+
+    A log that is copied and then emptied, or collected twice, leaves such copies.
+    """
+    if not seen or not reading.hits or (reading.hits[0].stamp, reading.hits[0].raw) not in seen:
+        return -1
+    last = -1
+    for hit, offset in zip(reading.hits, reading.hit_offsets, strict=True):
+        if (hit.stamp, hit.raw) not in seen:
+            break
+        last = offset
+    return last
 
 
 def merge(tracks: Sequence[Track]) -> list[Event]:
@@ -129,7 +154,7 @@ def _twin(event: Event, earlier: list[Event]) -> Event | None:
     if "repeated" in event.fields:
         return None
     candidates = []
-    for other in reversed(earlier):
+    for other in islice(reversed(earlier), _MOST_ALIKE):
         if abs(event.time - other.time) > _SAME_EVENT:
             break
         # Some logs leave the pid out.

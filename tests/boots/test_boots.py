@@ -78,6 +78,33 @@ def test_rotated_logs_are_one_stream_in_order(machine, case):
     assert len(found.shutdowns) == 1
 
 
+def test_rotated_files_that_overlap_are_counted_once(machine, case):
+    log = (
+        machine()
+        .boot()
+        .wait(60)
+        .sudo("ope1", "/sbin/reboot")
+        .wait(1)
+        .os_stop("reboot")
+        .wait(40)
+        .boot()
+        .wait(60)
+        .log("app", "x")
+    )
+    lines = log.files["messages"]
+    log.files["messages-20261124"], log.files["messages"] = lines[:-4], lines[3:]
+    found = case(log)
+    assert spans(found) == [("svr031", "clean"), ("svr031", "running")]
+    assert len(found.shutdowns) == 1
+
+
+def test_a_kernel_log_written_twice_is_one_boot(machine, case):
+    log = machine().boot().wait(60).log("app", "x")
+    lines = log.files["messages"]
+    log.files["messages"] = [line for line in lines for _ in range(2 if "kernel:" in line else 1)]
+    assert len(case(log).boots) == 1
+
+
 def test_no_kernel_lines_at_all_a_stop_still_cuts(machine, case):
     log = machine().log("systemd-logind", "New session 1 of user root.", pid=258).wait(90)
     log.log("systemd-logind", "System is rebooting.", pid=258).wait(300).log(
