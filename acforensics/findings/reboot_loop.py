@@ -62,11 +62,7 @@ def _loops(boots: Sequence[Boot], by_boot: dict[int, Judgement], context: Findin
     ends: list[Judgement] = []
     for earlier, later in itertools.pairwise(boots):
         judgement = by_boot.get(id(earlier))
-        unasked = (
-            judgement is not None
-            and judgement.chosen is not None
-            and judgement.chosen.trigger in (*_UNASKED, "unknown")
-        )
+        unasked = judgement is not None and judgement.chosen is not None and _nobody_asked(judgement.chosen)
         if unasked and judgement is not None and _started(later) - _started(earlier) <= context.loop_window:
             chain.append(later)
             ends.append(judgement)

@@ -275,8 +275,13 @@ def _why(group: list[Shutdown]) -> list[Text]:
     return found
 
 
+_SPEAK_FOR_THE_UPS = {"ups-agent", "ac-power-failure", "ac-schedule"}
+
+
 def _ups(group: list[Shutdown]) -> Text:
     told = {end.ups_told for end in group}
+    if told == {"not-applicable"} and all(end.trigger in _SPEAK_FOR_THE_UPS for end in group):
+        return text("verdict.ups.not-needed")
     if len(told) == 1:
         return text(f"verdict.ups.{group[0].ups_told}")
     each = {(end.server, end.ups_told): None for end in group}

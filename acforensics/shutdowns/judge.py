@@ -95,7 +95,7 @@ def _choose(view: StopView, zone: tzinfo, usually_logs_stops: bool) -> Hypothesi
         lambda: orderly.clusterpro_recovery(view),
         lambda: orderly.clusterpro_command(view),
         lambda: power.ac_power_failure(view, recorded),
-        lambda: power.ac_schedule(view),
+        lambda: power.ac_schedule(view, recorded),
         lambda: power.ups_agent(view),
         lambda: operators.hardware_request(view, recorded),
         lambda: recorded,

@@ -44,7 +44,8 @@ def hardware_request(view: StopView, recorded: Hypothesis | None) -> Hypothesis 
         keys = [
             event for event in keys if view.first_stop is not None and view.first_stop - event.time <= _KEY_NOT_ACTED
         ]
-    pressed = sorted([*keys, *acted], key=lambda event: event.time)
+    begun = (view.first_stop or view.end) + _AFTER_STOP
+    pressed = sorted([event for event in (*keys, *acted) if event.time <= begun], key=lambda event: event.time)
     if not pressed or not (view.stop_orderly or acted) or (recorded is not None and not acted):
         return None
     named = {"os.ctrl_alt_del": "reason.ctrl-alt-del", "os.thermal_shutdown": "reason.thermal"}
@@ -62,7 +63,7 @@ def os_command_recorded(view: StopView, zone: tzinfo) -> Hypothesis | None:
         return None
     prompt = [pair for pair in found if view.end - pair[0].time <= _PROMPT or pair[1].effect == "schedule"]
     event, meaning = (prompt or found)[0]
-    by_job = _is_job(event)
+    by_job = is_job(event)
     user = None if by_job else event.fields.get("user")
     command = event.fields.get("command", "").strip() or None
     key = (
@@ -205,7 +206,7 @@ def _cancelled(view: StopView, asked: Event) -> bool:
     return False
 
 
-def _is_job(event: Event) -> bool:
+def is_job(event: Event) -> bool:
     """cron, or sudo without a terminal: a program, not a person at a keyboard."""
     if event.fields.get("via") == "cron":
         return True

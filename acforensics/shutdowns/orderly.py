@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from acforensics.case import Confidence, Scope
 from acforensics.events import Event
 from acforensics.parsing.commands import understand
+from acforensics.shutdowns.operators import is_job
 from acforensics.shutdowns.reasons import Argument, Hypothesis, mode_of
 from acforensics.shutdowns.view import StopView, same_server
 from acforensics.texts import text
@@ -52,6 +53,9 @@ def clusterpro_recovery(view: StopView) -> Hypothesis | None:
     if not by_module and not actions:
         return None
     asked = sorted([*actions, *by_module], key=lambda event: event.time)
+    if view.first_stop is not None and asked[0].time > view.first_stop + _AFTER_OS_STOP:
+        # The OS was already going down: what fails then is a consequence.
+        return None
     person = _asked_by_person_anywhere(view)
     if person and person[0].time <= asked[0].time:
         # What fails while a person's stop is under way is a consequence of it.
@@ -109,7 +113,7 @@ def clusterpro_command(view: StopView) -> Hypothesis | None:
         arguments.append(Argument(text("reason.cluster-request", requester=requester), events=asked[:2]))
     actor = command = None
     if typed:
-        actor, command = typed[0].fields.get("user"), typed[0].fields.get("command")
+        actor, command = None if is_job(typed[0]) else typed[0].fields.get("user"), typed[0].fields.get("command")
         arguments.append(
             Argument(text("reason.cluster-typed", user=actor or "?", command=command or "?"), events=typed[:1])
         )
@@ -164,6 +168,9 @@ def _own_actions(view: StopView) -> list[Event]:
         if named is not None and not same_server(named, view.boot.server):
             continue
         if event.kind == "clusterpro.forced_stop" and event.fields.get("victim") != "self":
+            continue
+        if _COMMANDS.match(event.fields.get("requester", "")):
+            # Somebody asked for this reset in Cluster WebUI: no recovery.
             continue
         voided = [e for e in view.of(*_VOIDS) if e.time >= event.time]
         begins = view.stop_begins or view.boot.last

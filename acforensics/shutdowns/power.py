@@ -49,12 +49,17 @@ def ac_power_failure(view: StopView, recorded: Hypothesis | None) -> Hypothesis 
     )
 
 
-def ac_schedule(view: StopView) -> Hypothesis | None:
-    """ESMPRO/AC's scheduled operation (needs a site's definitions of its messages)."""
+def ac_schedule(view: StopView, recorded: Hypothesis | None) -> Hypothesis | None:
+    """ESMPRO/AC's scheduled operation (needs a site's definitions of its messages).
+
+    Args:
+        view: the end to explain.
+        recorded: an OS command on record for this end; it outranks a schedule that is not seen to lead to a shutdown.
+    """
     scheduled = view.before_end(["ac.schedule_off"], _SCHEDULE_LEAD)
-    if not scheduled or not view.stop_orderly:
-        return None
     started = view.before_end(["ac.shutdown_started"], _SCHEDULE_LEAD)
+    if not scheduled or not view.stop_orderly or (recorded is not None and not started):
+        return None
     arguments = [Argument(text("reason.ac-schedule"), events=scheduled[-1:])]
     if started:
         arguments.append(Argument(text("reason.ac-shutdown"), events=started[:1]))

@@ -14,7 +14,6 @@ from acforensics.shutdowns.view import StopView
 from acforensics.texts import text
 
 _AC_NAME = re.compile(r"(?:^|[_\-.@])(?:esm)?ac(?:[_\-]?\d+)?(?:$|[_\-.])|autorc|esmpro", re.IGNORECASE)
-_USER_LOG = re.compile(r"^(?:messages|syslog|journal|user|allmessages)", re.IGNORECASE)
 _STAMPED_APART = timedelta(seconds=5)
 _ORDERLY = {"clusterpro-command", "clusterpro-recovery"}
 _NOBODY_TO_TELL = {"power-loss", "crash", "fencing", "ups-agent", "ac-power-failure", "ac-schedule"}
@@ -30,12 +29,13 @@ class AcTraces:
     seen: bool = False
 
     def would_show(self, stream: str) -> bool:
-        """Whether a log would hold the line that stop.sh writes (by `logger`, facility user)."""
-        return stream in self.streams or bool(_USER_LOG.match(stream.rpartition("/")[2]))
+        """Whether a log would hold the line that stop.sh writes: one of the same name does, on some server."""
+        return stream.rpartition("/")[2] in {shown.rpartition("/")[2] for shown in self.streams}
 
     def is_ac(self, name: str) -> bool:
         """Whether a resource or group is the AC group's: learned from the case, else by its name."""
-        return name in self.resources or (not self.resources and bool(_AC_NAME.search(name)))
+        named = all(_AC_NAME.search(known) for known in self.resources)
+        return name in self.resources or (named and bool(_AC_NAME.search(name)))
 
 
 def learn(servers: Mapping[str, Sequence[Event]]) -> AcTraces:
