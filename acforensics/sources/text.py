@@ -20,6 +20,7 @@ _SAMPLE_STEP = 4 << 10
 _LONGEST_LINE = 64 << 10
 _TAIL_KEPT = 128 << 10
 _SAMPLES_KEPT = 5
+_WELL_SAMPLED = 64 << 10
 _PREVIOUS_LINES = 2000
 _ENCODINGS_TRIED = 200
 _MONTH = b"|".join(re.escape(name.encode()) for name in sorted(MONTHS, key=len, reverse=True))
@@ -169,7 +170,9 @@ class TextReader:
         """Count framed lines: fast where all begin with the dates that were sampled, else by a pattern."""
         framed = self._count_by_prefix(chunk)
         if framed < lines:
-            framed = len(_STAMPED.findall(chunk))
+            # Where not one of many samples has a stamp this is no log: a pattern would only cost time.
+            sampled = bool(self._reading.marks) and self._reading.marks[-1].offset >= self._offset
+            framed = len(_STAMPED.findall(chunk)) if sampled or len(chunk) < _WELL_SAMPLED else 0
             blank = len(_BLANK.findall(chunk))
             missing = lines - framed - blank
             if missing > 0:
@@ -183,7 +186,7 @@ class TextReader:
             if mark.offset < self._offset:
                 break
             start = mark.offset - self._offset
-            prefixes.add(chunk[start : start + 7])
+            prefixes.add(b"type=" if chunk.startswith(b"type=", start) else chunk[start : start + 7])
         prefixes = {prefix for prefix in prefixes if not any(c in prefix for c in b"\0\n")}
         if not prefixes or len(prefixes) > 8:
             return 0
