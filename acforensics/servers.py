@@ -36,6 +36,20 @@ class Server:
     notes: list[Text] = field(default_factory=list)
 
 
+@dataclass(frozen=True)
+class _Normal:
+    """One spelling for each host: short and in lower case, but for names that only their domains tell apart."""
+
+    ambiguous: frozenset[str] = frozenset()
+
+    def __call__(self, host: str) -> str:
+        host = host.rstrip(".").lower()
+        short = _address(host) or host.partition(".")[0]
+        if short in _GENERIC:
+            return ""
+        return host if short in self.ambiguous else short
+
+
 @dataclass
 class ServerMap:
     """Result of `identify`: `servers` by name, and the server of each (reading, host)."""
@@ -43,10 +57,11 @@ class ServerMap:
     servers: dict[str, Server]
     by_host: dict[str, str]
     by_reading: dict[int, str]
+    normal: _Normal
 
     def of(self, reading: int, host: str) -> str:
         """Server of a record: by its host field, else by the file it stands in."""
-        return self.by_host.get(_normal(host)) or self.by_reading[reading]
+        return self.by_host.get(self.normal(host)) or self.by_reading[reading]
 
 
 @dataclass
@@ -74,12 +89,13 @@ def identify(
         times: UTC times of each reading's marks.
         boots: UTC times of the kernel starts in each reading.
     """
+    normal = _normaliser(readings)
     written: dict[str, dict[str, int]] = {}
     runs: list[list[tuple[str, datetime, datetime]]] = []
     for reading, stamps in zip(readings, times, strict=True):
-        runs.append(_runs(reading, stamps))
+        runs.append(_runs(reading, stamps, normal))
         for mark in reading.marks:
-            if (name := _normal(mark.host)) not in _GENERIC:
+            if (name := normal(mark.host)) not in _GENERIC:
                 shown = written.setdefault(name, {})
                 shown[mark.host.rstrip(".")] = shown.get(mark.host.rstrip("."), 0) + 1
     names = _Names()
@@ -90,7 +106,7 @@ def identify(
             if _is_rename(old, new, old_end, new_start, together, reading_runs, reading_boots):
                 names.join(old, new)
                 renames.append((old, new))
-    display = {root: _display(root, names, written) for root in {names.find(name) for name in written}}
+    display = {root: _display(root, written, normal) for root in {names.find(name) for name in written}}
     by_host = {name: display[names.find(name)] for name in written}
     servers: dict[str, Server] = {}
     for name, forms in written.items():
@@ -98,14 +114,18 @@ def identify(
         server.aliases.update(form for form in forms if form != server.name)
     for old, new in dict.fromkeys(renames):
         servers[by_host[new]].notes.append(text("server.renamed", old=old, new=new))
-    by_reading = _by_reading(readings, runs, by_host, servers)
-    return ServerMap(servers, by_host, by_reading)
+    by_reading = _by_reading(readings, normal, by_host, servers)
+    return ServerMap(servers, by_host, by_reading, normal)
 
 
-def _normal(host: str) -> str:
-    host = host.rstrip(".").lower()
-    short = _address(host) or host.partition(".")[0]
-    return short if short not in _GENERIC else ""
+def _normaliser(readings: Sequence[Reading]) -> _Normal:
+    """Two full names that differ in the domain only are two servers."""
+    domains: dict[str, set[str]] = {}
+    for host in {mark.host.rstrip(".").lower() for reading in readings for mark in reading.marks}:
+        short, _, domain = host.partition(".")
+        if domain and not _address(host):
+            domains.setdefault(short, set()).add(domain)
+    return _Normal(frozenset(short for short, found in domains.items() if len(found) > 1))
 
 
 def _address(host: str) -> str | None:
@@ -115,11 +135,11 @@ def _address(host: str) -> str | None:
         return None
 
 
-def _runs(reading: Reading, times: Sequence[datetime]) -> list[tuple[str, datetime, datetime]]:
+def _runs(reading: Reading, times: Sequence[datetime], normal: _Normal) -> list[tuple[str, datetime, datetime]]:
     """Successive stretches of one host in file order: (name, first time, last time)."""
     found: list[tuple[str, datetime, datetime]] = []
     for mark, time in zip(reading.marks, times, strict=True):
-        name = _normal(mark.host)
+        name = normal(mark.host)
         if name in _GENERIC:
             continue
         if found and found[-1][0] == name:
@@ -172,20 +192,20 @@ def _is_rename(
     return any(old_end - _RENAME_AT_BOOT <= boot <= new_start + _RENAME_AT_BOOT for boot in boots)
 
 
-def _display(root: str, names: _Names, written: dict[str, dict[str, int]]) -> str:
+def _display(root: str, written: dict[str, dict[str, int]], normal: _Normal) -> str:
     """The newest name of the group as its logs write it most often, without the domain."""
     if _address(root):
         return root
     forms: dict[str, int] = {}
     for form, count in written[root].items() if root in written else ():
-        short = form if _normal(form) == form.lower() else form.partition(".")[0]
+        short = form if normal(form) == form.lower() else form.partition(".")[0]
         forms[short] = forms.get(short, 0) + count
     return max(sorted(forms), key=lambda form: forms[form]) if forms else root
 
 
 def _by_reading(
     readings: Sequence[Reading],
-    runs: Sequence[Sequence[tuple[str, datetime, datetime]]],
+    normal: _Normal,
     by_host: dict[str, str],
     servers: dict[str, Server],
 ) -> dict[int, str]:
@@ -194,7 +214,7 @@ def _by_reading(
     for i, reading in enumerate(readings):
         counts: dict[str, int] = {}
         for mark in reading.marks:
-            if (name := _normal(mark.host)) not in _GENERIC:
+            if (name := normal(mark.host)) not in _GENERIC:
                 counts[by_host[name]] = counts.get(by_host[name], 0) + 1
         if counts:
             main[i] = max(sorted(counts), key=lambda name: counts[name])
@@ -202,7 +222,7 @@ def _by_reading(
     for i, reading in enumerate(readings):
         if i in found:
             continue
-        named = next((by_host[n] for part in reading.names[:-1] if (n := _normal(_stem(part))) in by_host), None)
+        named = next((by_host[n] for part in reading.names[:-1] if (n := normal(_stem(part))) in by_host), None)
         named = named or _nearest(reading, readings, main)
         if named is None:
             named = _from_path(reading)
