@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+
+import acforensics
+from samples.scenario import Machine
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
@@ -29,3 +33,33 @@ def browser() -> Iterator[Browser]:
         opened = playwright.chromium.launch(executable_path=program, args=["--no-sandbox"])
         yield opened
         opened.close()
+
+
+@pytest.fixture
+def machine():
+    def make(name: str = "svr031", **options) -> Machine:
+        return Machine(name, datetime(2026, 11, 24, 9, 0, 0), **options)
+
+    return make
+
+
+@pytest.fixture
+def case(tmp_path):
+    def analyse(*machines: Machine, **options):
+        for one in machines:
+            one.write(tmp_path)
+        return acforensics.analyze([tmp_path], **options)
+
+    return analyse
+
+
+@pytest.fixture
+def end(case):
+    """The only shutdown of a case with one machine."""
+
+    def only(*machines: Machine, **options):
+        shutdowns = case(*machines, **options).shutdowns
+        assert len(shutdowns) == 1, [(s.server, s.trigger) for s in shutdowns]
+        return shutdowns[0]
+
+    return only

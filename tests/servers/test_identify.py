@@ -117,6 +117,8 @@ def test_equal_short_names_in_two_domains_are_two_servers(tmp_path):
     line = "Nov 24 09:0{m}:00 {host} clusterpro: <type: pm><event: 1> Starting the cluster daemon...\n"
     for host in ("web1.a.example", "web1.b.example"):
         (tmp_path / host).mkdir()
-        (tmp_path / host / "messages").write_text("".join(line.format(m=m, host=host) for m in (1, 2)), encoding="utf-8")
+        (tmp_path / host / "messages").write_text(
+            "".join(line.format(m=m, host=host) for m in (1, 2)), encoding="utf-8"
+        )
     found = acforensics.analyze([tmp_path], year=2026)
     assert [server.name for server in found.model.servers] == ["web1.a.example", "web1.b.example"]
