@@ -57,7 +57,7 @@ class ServerMap:
     servers: dict[str, Server]
     by_host: dict[str, str]
     by_reading: dict[int, str]
-    normal: _Normal
+    normal: _Normal = _Normal()
 
     def of(self, reading: int, host: str) -> str:
         """Server of a record: by its host field, else by the file it stands in."""
