@@ -19,6 +19,7 @@ _EARLY_LINES = timedelta(seconds=120)
 """Lines of a boot may be stamped this much later than its first kernel line, and stand before it."""
 _SAME_START = timedelta(seconds=180)
 """Two streams may stamp one start this far apart (syslog writes kernel lines when it starts)."""
+_SAME_MOMENT = timedelta(seconds=10)
 _STOPPING = timedelta(seconds=120)
 _CAUGHT_UP = 2000
 _TWICE = timedelta(seconds=2)
@@ -96,6 +97,8 @@ def segments(track: Track) -> list[Segment]:
     """Cut one stream at every start of a kernel that it shows."""
     starts = _starts(track)
     cuts = [_early_lines(track, index, lower) for index, lower in zip(starts, [-1, *starts], strict=False)]
+    if cuts and _only_early_lines(track, cuts[0]):
+        cuts[0] = 0
     if not starts:
         cuts = _cuts_without_kernel(track)
         starts = [-1] * len(cuts)
@@ -118,6 +121,18 @@ def segments(track: Track) -> list[Segment]:
     return found
 
 
+def _only_early_lines(track: Track, cut: int) -> bool:
+    """Whether what stands before a stream's first boot is that boot's own: nothing but start-up, just before.
+
+    Logs that were sorted by time have the lines of a boot before its first kernel line, which is stamped late.
+    """
+    begun = track.items[cut][0]
+    return all(
+        begun - time <= _SAME_MOMENT and (event is None or kind_of(event.kind).phase == "start")
+        for time, event in track.items[:cut]
+    )
+
+
 def _starts(track: Track) -> list[int]:
     """Positions of first kernel lines; a command line belongs to the `Linux version` just before it."""
     found: list[int] = []
@@ -129,7 +144,7 @@ def _starts(track: Track) -> list[int]:
                 found.append(i)
         elif event.kind == "os.boot_command_line":
             last = track.items[found[-1]] if found else None
-            near = last is not None and abs(time - last[0]) <= _EARLY_LINES
+            near = last is not None and abs(time - last[0]) <= _SAME_MOMENT
             stopped = found and any(e is not None and e.kind in _DECISIVE_STOPS for _, e in track.items[found[-1] : i])
             if not near or stopped:
                 found.append(i)

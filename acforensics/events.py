@@ -99,6 +99,10 @@ KINDS: Mapping[str, Kind] = {
 }
 
 
+# Marks at which a boot may be cut from the one before: the line before them is looked for while a file is read.
+BOOT_MARKS = frozenset({"os.boot", "os.boot_command_line", "os.audit_started"})
+
+
 def kind_of(name: str) -> Kind:
     """Return what is known of a kind; an unknown one belongs to the layer that its prefix names, else to the OS."""
     known = KINDS.get(name)

@@ -9,8 +9,8 @@ from __future__ import annotations
 import re
 from bisect import insort
 
-from acforensics.events import Hit, PreviousLine, kind_of
-from acforensics.lines import Record, decode_line, frame, mask_secrets, read_stamp, split_records
+from acforensics.events import BOOT_MARKS, Hit, PreviousLine
+from acforensics.lines import Record, decode_line, frame, mask_secrets, split_records
 from acforensics.lines.framing import MONTHS
 from acforensics.parsing.recognition import Recogniser
 from acforensics.sources import audit
@@ -229,7 +229,7 @@ class TextReader:
                 continue
             if encoding != "ascii":
                 self._encodings.add(encoding)
-            if kind_of(hit.kind).phase == "start":
+            if hit.kind in BOOT_MARKS:
                 self._look_back(hit, chunk, start + position)
             offset = self._offset + start + position
             self._reading.hits.append(hit)
@@ -284,13 +284,13 @@ class TextReader:
         for back, line in enumerate(reversed(before.split(b"\n")[-_PREVIOUS_LINES:])):
             for _, part in reversed(split_records(line.rstrip(b"\r"))):
                 decoded = mask_secrets(decode_line(part)[0])
-                stamp = read_stamp(decoded[:80])
-                if stamp is None:
+                record = frame(decoded)
+                # Other servers may log to the same file: their lines are not this one's last.
+                if record is None or record.host != hit.host:
                     continue
-                if hit.previous is None:
-                    hit.previous = PreviousLine(hit.line - back, stamp, decoded)
-                if stamp[:6] != hit.stamp[:6]:
-                    hit.previous = PreviousLine(hit.line - back, stamp, decoded)
+                if hit.previous is None or record.stamp[:6] != hit.stamp[:6]:
+                    hit.previous = PreviousLine(hit.line - back, record.stamp, decoded)
+                if record.stamp[:6] != hit.stamp[:6]:
                     return
 
 

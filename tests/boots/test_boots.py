@@ -126,3 +126,26 @@ def test_the_same_file_given_twice_changes_nothing(machine, tmp_path, copies):
     found = acforensics.analyze(folders)
     assert len(found.boots) == 2
     assert len(found.shutdowns) == 1
+
+
+def test_in_a_shared_log_the_last_line_is_the_servers_own(machine, tmp_path):
+    import acforensics
+
+    one = machine("svr031").boot().wait(600).log("app", "own last words").wait(60).boot(recovered=True)
+    other = machine("svr047").boot()
+    for _ in range(12):
+        other.wait(60).log("app", "the other one goes on")
+    stamped = sorted([*one.files["messages"], *other.files["messages"]], key=lambda line: line[:15])
+    (tmp_path / "messages").write_text("\n".join(stamped) + "\n", encoding="utf-8")
+    found = acforensics.analyze([tmp_path / "messages"])
+    assert [(s.server, s.trigger, s.evidence[0].text.endswith("own last words")) for s in found.shutdowns] == [
+        ("svr031", "power-loss", True)
+    ]
+
+
+def test_a_lost_first_kernel_line_loses_no_boot(machine, case):
+    log = machine().boot().wait(30).log("app", "x").wait(40).boot(recovered=True)
+    lines = log.files["messages"]
+    second = [i for i, line in enumerate(lines) if "Linux version" in line][1]
+    del lines[second]
+    assert len(case(log).boots) == 2
