@@ -61,7 +61,6 @@ class Boot:
     events: list[Event] = field(default_factory=list)
     """All of them, in order of occurrence."""
     following: Boot | None = None
-    preceding: Boot | None = None
 
 
 def find_boots(server: str, tracks: Sequence[Track]) -> list[Boot]:
@@ -89,7 +88,7 @@ def find_boots(server: str, tracks: Sequence[Track]) -> list[Boot]:
         boot.id = f"{server}#{number}"
         _order_events(boot)
     for earlier, later in itertools.pairwise(boots):
-        earlier.following, later.preceding = later, earlier
+        earlier.following = later
     return boots
 
 

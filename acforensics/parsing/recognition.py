@@ -14,7 +14,7 @@ from acforensics.parsing.definitions import DefinitionFile, EventDefinition, Ref
 from acforensics.parsing.patterns import scan_forms
 
 # Lines that stand for a repetition of the line before them; the reader of text files resolves them.
-REPETITION_SCAN = rb"message repeated \d+ times?"
+REPETITION_SCAN = rb"message (?:'.*' )?repeated \d+ times?"
 
 
 class Recognition(NamedTuple):

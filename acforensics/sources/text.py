@@ -37,7 +37,10 @@ _STAMPED = re.compile(
 _BLANK = re.compile(rb"^[\r\t \0]*\n", re.MULTILINE)
 _NUL_RUN = re.compile(rb"\0{2,}")
 _REPETITION = re.compile(
-    r"^(?:last )?message repeated (?P<count>\d+) times?(?:: \[ ?(?P<text>.*?) ?\]?)?\.?$", re.DOTALL
+    # syslog-ng quotes only the first characters of the line before.
+    r"^(?:last )?message repeated (?P<count>\d+) times?(?:: \[ ?(?P<text>.*?) ?\]?)?\.?$"
+    r"|^Last message '.*' repeated (?P<times>\d+) times?, suppressed",
+    re.DOTALL,
 )
 _SYSLOG_DAEMONS = ("rsyslogd", "syslogd", "syslog-ng", "")
 
@@ -245,7 +248,7 @@ class TextReader:
             repeated = self._what_repeats(record, repetition["text"], line)
             if repeated is None:
                 return None
-            record, extra = repeated, {"repeated": repetition["count"]}
+            record, extra = repeated, {"repeated": repetition["count"] or repetition["times"]}
         found = self._recogniser.recognise(record)
         if found is None:
             return None

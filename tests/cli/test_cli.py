@@ -240,3 +240,18 @@ def test_all_names_are_real():
     import acforensics
 
     assert all(getattr(acforensics, name) is not None for name in acforensics.__all__)
+
+
+def test_a_torn_archive_is_said_and_what_was_read_before_is_analysed(tmp_path):
+    from samples.scenario import archive
+
+    log = Machine("svr031", datetime(2026, 11, 24, 9, 0, 0)).boot().wait(60).sudo("ope1", "/sbin/reboot").wait(1)
+    log.os_stop("reboot").wait(60).boot()
+    log.files["zzz"] = [f"Nov 24 09:00:00 svr031 app: filler {number * 7919}" for number in range(30_000)]
+    whole = archive([log], datetime(2026, 11, 24, 12, 0, 0))
+    (tmp_path / "svr031.tar.gz").write_bytes(whole[: len(whole) - 2_000])
+    done = run("analyze", "svr031.tar.gz", "--json", "out.json", "-q", cwd=tmp_path)
+    assert done.returncode == 3
+    assert "svr031.tar.gz" in done.stderr
+    result = json.loads((tmp_path / "out.json").read_text(encoding="utf-8"))
+    assert [s["actor"] for s in result["shutdowns"]] == ["ope1"]

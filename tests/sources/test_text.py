@@ -232,3 +232,14 @@ def test_journalctl_text_is_read(read: Read) -> None:
 def test_no_bytes_raise(read: Read, content: bytes, block: int) -> None:
     reading = read(PLAIN + content + b"\n" + STOP, block)
     assert reading.hits[-1].line == reading.lines == content.count(b"\n") + 3
+
+
+def test_syslog_ng_repeats_the_line_before(read: Read) -> None:
+    content = (
+        b"Feb  4 09:34:10 svr031 CLUSTERPRO[503]: AC EXEC COMMAND\n"
+        b"Feb  4 09:34:20 svr031 syslog-ng[812]: Last message 'AC EXEC COMMAND' repeated 1 times, suppressed by syslog-ng on svr031\n"
+    )
+    assert [(h.line, h.kind, h.fields.get("repeated")) for h in read(content).hits] == [
+        (1, "ac.exec_command", None),
+        (2, "ac.exec_command", "1"),
+    ]
