@@ -206,7 +206,7 @@ def _unique(readings: list[Reading]) -> list[Reading]:
         key = (reading.sha256, reading.names[-1] if reading.names else "")
         first = seen.get(key)
         if first is not None and reading.hits:
-            reading = replace(reading, hits=[], hit_offsets=[], marks=[], records=0)  # noqa: PLW2901
+            reading = replace(reading, hits=[], marks=[], records=0)  # noqa: PLW2901
             reading.notes = [*reading.notes, text("input.duplicate", path=first.path)]
         seen.setdefault(key, reading)
         found.append(reading)
@@ -223,8 +223,8 @@ def _date(readings: list[Reading], choice: clocks.ZoneChoice, year: int | None) 
             dated.times[i] = times
             dated.notes[i] = dating.notes
             by_mark = {(m.offset, m.stamp): t for m, t in zip(reading.marks, times, strict=True)}
-            for hit, offset in zip(reading.hits, reading.hit_offsets, strict=True):
-                time = by_mark[(offset, hit.stamp)]
+            for hit in reading.hits:
+                time = by_mark[(hit.offset, hit.stamp)]
                 dated.hit_times[i].append(time)
                 if hit.previous is not None:
                     before = clocks.near(hit.previous.stamp, time, choice.zone)
@@ -251,9 +251,9 @@ def _restrict(tracks: list[Track], options: Options, zone: tzinfo) -> None:
     since, until = _moment(options.since, "--since", zone), _moment(options.until, "--until", zone)
     for track in tracks:
         if since is not None:
-            track.items = [item for item in track.items if item[0] >= since]
+            track.items = [item for item in track.items if item.time >= since]
         if until is not None:
-            track.items = [item for item in track.items if item[0] <= until]
+            track.items = [item for item in track.items if item.time <= until]
 
 
 def _moment(value: str | None, option: str, zone: tzinfo) -> datetime | None:

@@ -13,13 +13,14 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from acforensics.events import Event, kind_of
-from acforensics.timeline import Track, interleave
+from acforensics.timeline import Item, Track, interleave
 
 _EARLY_LINES = timedelta(seconds=120)
 """Lines of a boot may be stamped this much later than its first kernel line, and stand before it."""
 _SAME_START = timedelta(seconds=180)
 """Two streams may stamp one start this far apart (syslog writes kernel lines when it starts)."""
 _SAME_MOMENT = timedelta(seconds=10)
+_SAME_NAME = 1e12
 _STOPPING = timedelta(seconds=120)
 _CAUGHT_UP = 2000
 _TWICE = timedelta(seconds=2)
@@ -34,6 +35,9 @@ _DECISIVE_STOPS = {
 }
 
 
+_KERNEL_STARTS = ("os.boot", "os.boot_command_line")
+
+
 @dataclass
 class Segment:
     """A boot as one stream shows it. `start_event` is the kernel's first line, absent where the stream begins later."""
@@ -43,6 +47,8 @@ class Segment:
     first: datetime
     last: datetime
     events: list[Event]
+    boot_id: str = ""
+    """The journal's name of the boot, where the stream has it."""
 
 
 @dataclass
@@ -75,7 +81,7 @@ def find_boots(server: str, tracks: Sequence[Track]) -> list[Boot]:
     with_boots = [(track, segments(track)) for track in tracks if track.items]
     with_boots.sort(key=lambda pair: (-sum(s.start_event is not None for s in pair[1]), pair[0].stream))
     for track, found in with_boots:
-        if len(found) == 1 and found[0].start_event is None:
+        if len(found) == 1 and found[0].start_event is None and not found[0].boot_id:
             loose.append(track)
         else:
             joined = _align(joined, found)
@@ -93,7 +99,9 @@ def find_boots(server: str, tracks: Sequence[Track]) -> list[Boot]:
 
 
 def segments(track: Track) -> list[Segment]:
-    """Cut one stream at every start of a kernel that it shows."""
+    """Cut one stream at every start of a kernel that it shows, or where its source names another boot."""
+    if any(item.boot for item in track.items):
+        return _named(track)
     starts = _starts(track)
     cuts = [_early_lines(track, index, lower) for index, lower in zip(starts, [-1, *starts], strict=False)]
     if cuts and _only_early_lines(track, cuts[0]):
@@ -102,7 +110,7 @@ def segments(track: Track) -> list[Segment]:
         cuts = _cuts_without_kernel(track)
         starts = [-1] * len(cuts)
     bounds = [0, *cuts, len(track.items)]
-    events = [None, *(track.items[i][1] if i >= 0 else None for i in starts)]
+    events = [None, *(track.items[i].event if i >= 0 else None for i in starts)]
     found = []
     for number, (begin, end) in enumerate(itertools.pairwise(bounds)):
         if begin == end:
@@ -110,13 +118,34 @@ def segments(track: Track) -> list[Segment]:
         start_event = events[number]
         following = events[number + 1] if number + 1 < len(events) else None
         items = track.items[begin:end]
-        first, last = items[0][0], items[-1][0]
+        first, last = items[0].time, items[-1].time
         before = following.previous.time if following is not None and following.previous is not None else None
         if following is not None and before is not None and before >= first:
             last = max(last, before) if last <= following.time else before
         found.append(
-            Segment(track, start_event, min(first, last), max(first, last), [e for _, e in items if e is not None])
+            Segment(
+                track,
+                start_event,
+                min(first, last),
+                max(first, last),
+                [item.event for item in items if item.event is not None],
+            )
         )
+    return found
+
+
+def _named(track: Track) -> list[Segment]:
+    """One segment for each boot that the source names, in the order in which they come up."""
+    groups: dict[str, list[Item]] = {}
+    for item in track.items:
+        groups.setdefault(item.boot, []).append(item)
+    found = []
+    for name, items in groups.items():
+        times = [item.time for item in items]
+        events = [item.event for item in items if item.event is not None]
+        start = next((e for e in events if e.kind in _KERNEL_STARTS and "repeated" not in e.fields), None)
+        identifier = "" if name.startswith("~") else name
+        found.append(Segment(track, start, min(times), max(times), events, identifier))
     return found
 
 
@@ -125,17 +154,17 @@ def _only_early_lines(track: Track, cut: int) -> bool:
 
     Logs that were sorted by time have the lines of a boot before its first kernel line, which is stamped late.
     """
-    begun = track.items[cut][0]
+    begun = track.items[cut].time
     return all(
-        begun - time <= _SAME_MOMENT and (event is None or kind_of(event.kind).phase == "start")
-        for time, event in track.items[:cut]
+        begun - item.time <= _SAME_MOMENT and (item.event is None or kind_of(item.event.kind).phase == "start")
+        for item in track.items[:cut]
     )
 
 
 def _starts(track: Track) -> list[int]:
     """Positions of first kernel lines; a command line belongs to the `Linux version` just before it."""
     found: list[int] = []
-    for i, (time, event) in enumerate(track.items):
+    for i, (time, event, _) in enumerate(track.items):
         if event is None or "repeated" in event.fields:
             continue
         if event.kind == "os.boot":
@@ -143,8 +172,10 @@ def _starts(track: Track) -> list[int]:
                 found.append(i)
         elif event.kind == "os.boot_command_line":
             last = track.items[found[-1]] if found else None
-            near = last is not None and abs(time - last[0]) <= _SAME_MOMENT
-            stopped = found and any(e is not None and e.kind in _DECISIVE_STOPS for _, e in track.items[found[-1] : i])
+            near = last is not None and abs(time - last.time) <= _SAME_MOMENT
+            stopped = found and any(
+                e is not None and e.kind in _DECISIVE_STOPS for _, e, _ in track.items[found[-1] : i]
+            )
             if not near or stopped:
                 found.append(i)
     return found
@@ -154,21 +185,25 @@ def _same_start(track: Track, found: list[int], position: int) -> bool:
     """Whether a kernel's first line is written twice (two inputs of syslog read the kernel's log)."""
     if not found:
         return False
-    (earlier_time, earlier), (time, event) = track.items[found[-1]], track.items[position]
+    (earlier_time, earlier, _), (time, event, _) = track.items[found[-1]], track.items[position]
     if earlier is None or event is None or earlier.message != event.message or abs(time - earlier_time) > _TWICE:
         return False
-    return not any(e is not None and e.kind in _DECISIVE_STOPS for _, e in track.items[found[-1] : position])
+    return not _stopped_within(track.items[found[-1] : position])
+
+
+def _stopped_within(items: Sequence[Item]) -> bool:
+    return any(item.event is not None and item.event.kind in _DECISIVE_STOPS for item in items)
 
 
 def _early_lines(track: Track, start: int, lower: int) -> int:
     """Include the lines of the new boot that stand before its first kernel line."""
-    begun = track.items[start][0]
+    begun = track.items[start].time
     daemon = _audit_start(track, start, lower)
     if daemon is not None:
         return daemon
     cut = start
     while cut - 1 > lower:
-        time, event = track.items[cut - 1]
+        time, event, _ = track.items[cut - 1]
         if not begun <= time <= begun + _EARLY_LINES:
             break
         if event is not None and kind_of(event.kind).phase == "stop":
@@ -179,13 +214,13 @@ def _early_lines(track: Track, start: int, lower: int) -> int:
 
 def _audit_start(track: Track, start: int, lower: int) -> int | None:
     """Where the audit daemon started before this mark: its log then catches up on the kernel's earlier records."""
-    begun = track.items[start][0]
+    begun = track.items[start].time
     for i in range(start - 1, max(lower, start - _CAUGHT_UP), -1):
-        time, event = track.items[i]
+        time, event, _ = track.items[i]
         if abs(time - begun) > _EARLY_LINES or (event is not None and kind_of(event.kind).phase == "stop"):
             return None
         if event is not None and event.kind == "os.audit_started":
-            mark = track.items[start][1]
+            mark = track.items[start].event
             if mark is not None:
                 mark.previous = event.previous
             return i
@@ -195,7 +230,7 @@ def _audit_start(track: Track, start: int, lower: int) -> int | None:
 def _cuts_without_kernel(track: Track) -> list[int]:
     cuts: list[int] = []
     stopped: datetime | None = None
-    for i, (time, event) in enumerate(track.items):
+    for i, (time, event, _) in enumerate(track.items):
         if stopped is not None:
             begins = event is not None and kind_of(event.kind).phase == "start"
             if begins or time - stopped > _STOPPING:
@@ -209,7 +244,7 @@ def _cuts_without_kernel(track: Track) -> list[int]:
 
 
 def _whole(track: Track) -> Segment:
-    times = [time for time, _ in track.items]
+    times = [item.time for item in track.items]
     return Segment(track, None, min(times), max(times), track.events)
 
 
@@ -249,6 +284,9 @@ def _align(joined: list[list[Segment]], found: list[Segment]) -> list[list[Segme
 
 
 def _alike(group: list[Segment], segment: Segment) -> float:
+    names = {s.boot_id for s in group if s.boot_id}
+    if names and segment.boot_id:
+        return _SAME_NAME if segment.boot_id in names else 0.0
     first, last = min(s.first for s in group), max(s.last for s in group)
     overlap = (min(last, segment.last) - max(first, segment.first)).total_seconds()
     score = max(0.0, overlap)
@@ -282,7 +320,7 @@ def _place_loose(server: str, boots: list[Boot], tracks: list[Track]) -> list[Bo
     early: list[Event] = []
     for track in tracks:
         reached = 0
-        for time, event in track.items:
+        for time, event, _ in track.items:
             # In file order, so that a clock that was wrong at a boot does not send a record back to an earlier one.
             found = _running(boots, time, reached)
             if found is None:

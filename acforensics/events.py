@@ -15,7 +15,8 @@ Certainty = Literal["verified", "inferred", "unverified"]
 class Stamp(NamedTuple):
     """A time as a log writes it: the year and the offset may be missing.
 
-    `offset` is seconds east of UTC.
+    `offset` is seconds east of UTC; `resolution` is the unit of the last digit in seconds (60 where a listing has
+    minutes only).
     """
 
     year: int | None
@@ -26,6 +27,7 @@ class Stamp(NamedTuple):
     second: int
     microsecond: int = 0
     offset: int | None = None
+    resolution: int = 1
 
 
 class Kind(NamedTuple):
@@ -60,7 +62,7 @@ KINDS: Mapping[str, Kind] = {
     **_kinds("os", "run", "shutdown_scheduled shutdown_cancelled session_opened session_closed agent_registered"),
     # Sudden ends.
     **_kinds("os", "run", "panic crash_triggered watchdog_reset lockup thermal_shutdown fencing_requested fenced"),
-    **_kinds("os", "run", "service_stopping clock_stepped last_record"),
+    **_kinds("os", "run", "service_stopping clock_stepped last_record unclassified records_lost"),
     **_kinds("clusterpro", "run", "message shutdown_requested request_refused service_stop_requested"),
     **_kinds("clusterpro", "stop", "stop_received stopping shutdown_monitored daemon_stopping"),
     **_kinds("clusterpro", "stop", "server_shut_down cluster_shut_down"),
@@ -101,6 +103,11 @@ KINDS: Mapping[str, Kind] = {
 
 # Marks at which a boot may be cut from the one before: the line before them is looked for while a file is read.
 BOOT_MARKS = frozenset({"os.boot", "os.boot_command_line", "os.audit_started"})
+# Marks of a stop: what unknown programs said before them is kept.
+STOP_MARKS = frozenset({
+    "os.shutdown_started", "os.shutdown_recorded", "os.shutdown_announced", "os.runlevel_switched", "os.target_reached",
+    "os.target_stopped", "os.ctrl_alt_del_acted", "clusterpro.stop_received", "clusterpro.stopping",
+})  # fmt: skip
 
 
 def kind_of(name: str) -> Kind:
@@ -116,16 +123,19 @@ def kind_of(name: str) -> Kind:
 class PreviousLine(NamedTuple):
     """The line with which a log broke off, or ended in order, before a boot."""
 
-    line: int
+    line: int | None
     stamp: Stamp
     raw: str
 
 
 @dataclass(slots=True)
 class Hit:
-    """A line that a definition recognised, before its file is dated and its server is known."""
+    """A record that a definition recognised, before its file is dated and its server is known.
 
-    line: int
+    `offset` is its place in the file, as in the file's marks; `boot` names its boot where the source does so.
+    """
+
+    line: int | None
     stamp: Stamp
     host: str
     program: str
@@ -136,16 +146,18 @@ class Hit:
     fields: dict[str, str]
     definition: str
     certainty: Certainty
+    offset: int = 0
+    boot: str = ""
     previous: PreviousLine | None = None
     """The last dated line before this one with another stamp (looked for where a boot begins)."""
 
 
 @dataclass(slots=True, frozen=True)
 class Witness:
-    """One place where an event is recorded; `line` is 1-based, `time` is UTC."""
+    """One place where an event is recorded; `line` is 1-based (`None`: the source has none), `time` is UTC."""
 
     input: str
-    line: int
+    line: int | None
     time: datetime
     text: str
 
@@ -170,6 +182,8 @@ class Event:
     """The last line before it in its file: the last record of the boot before."""
     streams: set[str] = field(default_factory=set)
     """Every rotation set that records it."""
+    resolution: int = 1
+    """Seconds that its time is good for: 60 where only a listing in minutes records it."""
 
     def __post_init__(self) -> None:
         """The stream it was read from is the first of its streams."""

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta, tzinfo
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from acforensics.errors import UsageError
 from acforensics.events import Event, Witness
@@ -44,18 +44,26 @@ COLUMNS: dict[str, str] = {
 }
 
 
+class Item(NamedTuple):
+    """A record of a track: its time, what it means (if anything), and its boot, where the source names it."""
+
+    time: datetime
+    event: Event | None = None
+    boot: str = ""
+
+
 @dataclass
 class Track:
-    """One stream as far as it concerns one server: its times and events in file order."""
+    """One stream as far as it concerns one server: its records in file order."""
 
     stream: str
     server: str
-    items: list[tuple[datetime, Event | None]] = field(default_factory=list)
+    items: list[Item] = field(default_factory=list)
 
     @property
     def events(self) -> list[Event]:
         """The recognised records, in file order."""
-        return [event for _, event in self.items if event is not None]
+        return [item.event for item in self.items if item.event is not None]
 
 
 def build_tracks(
@@ -77,20 +85,20 @@ def build_tracks(
     tracks: dict[str, Track] = {}
     seen: set[tuple[object, ...]] = set()
     for (index, reading), stamps in zip(readings, times, strict=True):
-        hits = iter(zip(reading.hit_offsets, reading.hits, strict=True))
+        hits = iter(reading.hits)
         pending = next(hits, None)
         copied = _copied_until(reading, seen)
         seen.update((hit.stamp, hit.raw) for hit in reading.hits)
         for mark, time in zip(reading.marks, stamps, strict=True):
             if mark.offset <= copied:
-                while pending is not None and pending[0] <= mark.offset:
+                while pending is not None and pending.offset <= mark.offset:
                     pending = next(hits, None)
                 continue
             server = servers.of(index, mark.host)
             track = tracks.setdefault(server, Track(stream, server))
             event = None
-            if pending is not None and pending[0] == mark.offset and pending[1].stamp == mark.stamp:
-                hit = pending[1]
+            if pending is not None and pending.offset == mark.offset and pending.stamp == mark.stamp:
+                hit = pending
                 witness = Witness(reading.path, hit.line, time, hit.raw)
                 event = Event(
                     time=time,
@@ -105,9 +113,10 @@ def build_tracks(
                     stream=stream,
                     witnesses=[witness],
                     previous=previous.get(id(hit)),
+                    resolution=hit.stamp.resolution,
                 )
                 pending = next(hits, None)
-            track.items.append((time, event))
+            track.items.append(Item(time, event, mark.boot))
     return list(tracks.values())
 
 
@@ -119,10 +128,10 @@ def _copied_until(reading: Reading, seen: set[tuple[object, ...]]) -> int:
     if not seen or not reading.hits or (reading.hits[0].stamp, reading.hits[0].raw) not in seen:
         return -1
     last = -1
-    for hit, offset in zip(reading.hits, reading.hit_offsets, strict=True):
+    for hit in reading.hits:
         if (hit.stamp, hit.raw) not in seen:
             break
-        last = offset
+        last = hit.offset
     return last
 
 
@@ -133,9 +142,9 @@ def merge(tracks: Sequence[Track]) -> list[Event]:
     """
     merged: list[Event] = []
     recent: dict[tuple[str, str, str, str], list[Event]] = {}
-    for number, position in interleave([[time for time, _ in track.items] for track in tracks]):
+    for number, position in interleave([[item.time for item in track.items] for track in tracks]):
         track = tracks[number]
-        time, event = track.items[position]
+        event = track.items[position].event
         if event is None:
             continue
         key = (event.server, event.kind, event.program, event.message)
@@ -146,7 +155,7 @@ def merge(tracks: Sequence[Track]) -> list[Event]:
         else:
             twin.witnesses += event.witnesses
             twin.streams.add(event.stream)
-            track.items[position] = (time, twin)
+            track.items[position] = track.items[position]._replace(event=twin)
     return merged
 
 

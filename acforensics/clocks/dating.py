@@ -80,12 +80,12 @@ def _anchors(stream: Stream) -> dict[int, int]:
     start = 0
     for reading in stream.readings:
         by_offset = {mark.offset: start + i for i, mark in enumerate(reading.marks)}
-        for hit, offset in zip(reading.hits, reading.hit_offsets, strict=True):
+        for hit in reading.hits:
             utc = clock_read(hit.fields) if hit.kind == "os.clock_read" else None
-            if utc is not None and hit.stamp.year is None and offset in by_offset:
+            if utc is not None and hit.stamp.year is None and hit.offset in by_offset:
                 year = min((utc.year + d for d in (-1, 0, 1)), key=lambda y: abs(at_year(hit.stamp, y) - utc))
                 if abs(at_year(hit.stamp, year) - utc) < timedelta(days=2):
-                    found[by_offset[offset]] = year
+                    found[by_offset[hit.offset]] = year
         start += len(reading.marks)
     return found
 

@@ -9,6 +9,7 @@ import re
 from datetime import UTC, datetime
 
 from acforensics.events import Stamp
+from acforensics.lines.record import Record
 
 FORMAT = "audit"
 PROGRAM = "audit"
@@ -20,8 +21,8 @@ _ARGUMENT = re.compile(r"\ba(\d{1,3})=(?:\"([^\"]*)\"|([0-9A-Fa-f]+)|(\S+))")
 _UNSET = {"4294967295", "-1", "unset"}
 
 
-def match_head(line: str) -> tuple[Stamp, str, str, int] | None:
-    """Read the head of a record: (stamp in UTC, node, serial number, where the text begins)."""
+def frame(line: str) -> Record | None:
+    """Frame a record of the audit log; its message is the whole line, its host the node that wrote it, if named."""
     match = _HEAD.match(line)
     if match is None:
         return None
@@ -32,7 +33,7 @@ def match_head(line: str) -> tuple[Stamp, str, str, int] | None:
     stamp = Stamp(
         time.year, time.month, time.day, time.hour, time.minute, time.second, int(match["fraction"]) * 1000, 0
     )
-    return stamp, match["node"] or "", match["serial"], match.end()
+    return Record(stamp, (match["node"] or "").partition("/")[0], PROGRAM, "", line, FORMAT)
 
 
 def command_line(text: str) -> str:

@@ -7,26 +7,10 @@ and the short forms of `journalctl`; all may alternate within one file (os-ups-f
 from __future__ import annotations
 
 import re
-from typing import NamedTuple
 
 from acforensics.events import Stamp
-from acforensics.lines import audit
-
-
-class Record(NamedTuple):
-    """One framed line.
-
-    `program` is empty where the line has no tag; `uptime` is the kernel's own seconds, if written.
-    """
-
-    stamp: Stamp
-    host: str
-    program: str
-    pid: str
-    message: str
-    format: str
-    uptime: float | None = None
-
+from acforensics.lines import audit, clusterpro, login_records
+from acforensics.lines.record import Record
 
 MONTHS = {
     name: number
@@ -54,9 +38,13 @@ _ZONE_OFFSETS = {"Z": 0, "UTC": 0, "GMT": 0, "JST": 9 * 3600}
 
 _CLOCK = r"(?P<hour>\d{1,2}):(?P<minute>\d\d):(?P<second>\d\d)(?:[.,](?P<fraction>\d{1,9}))?"
 _TRADITIONAL = re.compile(
+    # The weekday as in the output of `date`.
+    r"(?:(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)[ \t]+(?=[A-Z]))?"
     r"(?:(?P<year_before>\d{4})[ \t]+)?"
     r"(?:(?P<month>[A-Za-zÀ-ɏ]{3,5})\.?|(?P<month_number>\d{1,2})月)[ \t]+(?P<day>\d{1,2})日?[ \t]+"
-    r"(?:(?P<year>\d{4})[ \t]+)?" + _CLOCK + r"(?:[ \t]+(?P<year_after>(?:19|20)\d\d)(?=[ \t]))?",
+    r"(?:(?P<year>\d{4})[ \t]+)?"
+    + _CLOCK
+    + r"(?:(?:[ \t]+(?P<zone>[A-Z]{3,5}))?[ \t]+(?P<year_after>(?:19|20)\d\d)(?=[ \t]|$))?",
     re.ASCII,
 )
 _ISO = re.compile(
@@ -90,16 +78,18 @@ _RUN_TOGETHER = re.compile(
     rb"|(?=[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d [^\s:]+ [^\s:]+: )"
     rb"|(?=\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d[.,\d]*(?:Z|[+-]\d\d:?\d\d) [^\s:]+ [^\s:]+: ))"
 )
+# Forms that are no syslog; each begins with a mark of its own.
+_OTHER_FORMS = (audit.frame, clusterpro.frame, login_records.frame)
 # Newer kernels add the caller (`[    T1]`); old klogd left the priority (`<6>`).
 _UPTIME = re.compile(r"(?:<\d>)?\[ *(?P<uptime>\d{1,9}\.\d{1,9})\](?:\[ *[TC]\d+\])? ?|<\d>")
 
 
 def frame(line: str) -> Record | None:
     """Frame one decoded line (without its newline); `None` where it fits no known form."""
-    audited = audit.match_head(line)
-    if audited is not None:
-        stamp, node, _, _ = audited
-        return Record(stamp, _clean_host(node), audit.PROGRAM, "", line, audit.FORMAT)
+    for form in _OTHER_FORMS:
+        record = form(line)
+        if record is not None:
+            return record
     line, forwarded = _without_priority(line)
     if line.startswith("1 "):
         record = _frame_rfc5424(line)
@@ -123,11 +113,13 @@ def frame(line: str) -> Record | None:
     return _with_tag(stamp, _clean_host(host), behind, ("<PRI> " if forwarded else "") + format_name)
 
 
-def read_stamp(line: str) -> Stamp | None:
-    """Read only the stamp at the start of a line."""
-    audited = audit.match_head(line)
-    found = audited or _match_stamp(_without_priority(line)[0].removeprefix("1 "))
-    return found[0] if found else None
+def frame_own(line: str, program: str) -> Record | None:
+    """Frame a line of a file that holds one program's records only: a stamp, then the text."""
+    found = _match_stamp(line.lstrip(" \t\ufeff"))
+    if found is None:
+        return None
+    stamp, end, _ = found
+    return Record(stamp, "", program, "", line.lstrip(" \t\ufeff")[end:].strip(" \t"), "program's own log")
 
 
 def split_records(line: bytes) -> list[tuple[int, bytes]]:
@@ -213,7 +205,7 @@ def _match_stamp(line: str) -> tuple[Stamp, int, str] | None:
         if year is not None:
             format_name = "syslog with year"
         month = int(match["month_number"]) if match["month_number"] else MONTHS.get(match["month"].lower(), 0)
-        offset = None
+        offset = _offset(None, match["zone"])
     day, hour, minute, second = (
         int(match["day"]),
         int(match["hour"]),

@@ -33,9 +33,10 @@ class _Strict(BaseModel):
 
 
 class Example(_Strict):
-    """A line that must be recognised, and fields that it must give."""
+    """A line that must be recognised, and fields that it must give; `file` is the name of the file it stands in."""
 
     line: str
+    file: str | None = None
     fields: dict[str, str] = {}
 
 
@@ -94,12 +95,23 @@ class EventDefinition(_Strict):
         return _examples(value)
 
 
+class OwnFile(_Strict):
+    """Files that hold one program's records: a stamp and a text, without host or tag."""
+
+    names: list[str] = Field(min_length=1)
+    """Patterns for the file's name without its rotation (`apcupsd.events`, `*.schedule`), whatever the case."""
+    program: str = Field(min_length=1)
+
+
 class DefinitionFile(_Strict):
     """One `parsers/*.toml`."""
 
     name: Identifier
     title: Text
     description: str = ""
+    file: list[OwnFile] = []
+    bystanders: list[str] = []
+    """Programs that are known and end no machine: they are not reported as unclassified. `name*` for a prefix."""
     event: list[EventDefinition] = Field(min_length=1)
 
 

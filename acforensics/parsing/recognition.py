@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
 from typing import Any, NamedTuple
 
 import re2
 
 from acforensics.errors import DefinitionError
 from acforensics.events import Certainty
-from acforensics.lines import Record, frame
+from acforensics.lines import Record, frame, frame_own
 from acforensics.parsing.definitions import DefinitionFile, EventDefinition, Refinement
 from acforensics.parsing.patterns import scan_forms
 
-# Lines that stand for a repetition of the line before them; the reader of text files resolves them.
-REPETITION_SCAN = rb"message (?:'.*' )?repeated \d+ times?"
+# Lines that the reader of text files resolves: repetitions of the line before, and where a listing begins a boot.
+_READERS_OWN = {rb"message (?:'.*' )?repeated \d+ times?", rb"-- Boot [0-9a-f]{32} --", rb"-- Reboot --"}
+_ROTATED = re.compile(r"(?:[-.](?:\d{8}|\d{1,3}|old|bak|gz|xz|bz2|zst))*$")
 
 
 class Recognition(NamedTuple):
@@ -71,6 +74,14 @@ class Recogniser:
         self._by_prefix: list[tuple[str, _Rule]] = []
         self._any: list[_Rule] = []
         self._cache: dict[str, list[_Rule]] = {}
+        self._own_files = [(name.lower(), own.program) for file in files for own in file.file for name in own.names]
+        named = {program for file in files for event in file.event for program in event.programs} | {
+            program for file in files for program in file.bystanders
+        }
+        self._named = {program for program in named if not program.endswith("*")}
+        self._named_prefixes = tuple(
+            sorted(program[:-1] for program in named if program.endswith("*") and program != "*")
+        )
         for file in files:
             for event in file.event:
                 self._add(file.name, event)
@@ -102,6 +113,16 @@ class Recogniser:
             if len(self._cache) < 4096:  # tags come from hostile input
                 self._cache[program] = rules
         return rules
+
+    def knows(self, program: str) -> bool:
+        """Whether some definition names this program: then what it says and is not recognised is not of interest."""
+        program = program.strip("()")
+        return program in self._named or program.startswith(self._named_prefixes)
+
+    def owner(self, file_name: str) -> str:
+        """The program whose own log a file is, by its name; empty for logs that many programs write."""
+        name = _ROTATED.sub("", file_name.lower())
+        return next((program for pattern, program in self._own_files if fnmatchcase(name, pattern)), "")
 
     def recognise(self, record: Record) -> Recognition | None:
         """Return what the record means, by the first definition that fits, or `None`."""
@@ -136,7 +157,7 @@ def _compile_text(pattern: str) -> Any:
 
 def _compile_scan(patterns: list[str]) -> Any:
     """One pattern over raw bytes that finds every line some definition may recognise."""
-    alternatives = sorted({scanned for pattern in patterns for scanned in scan_forms(pattern)} | {REPETITION_SCAN})
+    alternatives = sorted({scanned for pattern in patterns for scanned in scan_forms(pattern)} | _READERS_OWN)
     options = re2.Options()
     options.encoding = re2.Options.Encoding.LATIN1
     options.log_errors = False
@@ -181,7 +202,8 @@ def _check(recogniser: Recogniser, name: str, item: EventDefinition | Refinement
     own = f"{name}/{item.id}"
     problems = []
     for example in item.examples:
-        record = frame(example.line)
+        own_log = recogniser.owner(example.file) if example.file else ""
+        record = frame_own(example.line, own_log) if own_log else frame(example.line)
         if record is None:
             problems.append(f"{own}: the example has no stamp and host that fit any framing: {example.line}")
             continue

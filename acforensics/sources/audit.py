@@ -9,16 +9,11 @@ CALL_KIND = "os.audit_call"
 COMMAND_KIND = "os.command"
 
 
-def join(hits: list[Hit], offsets: list[int]) -> tuple[list[Hit], list[int]]:
-    """Give each command its user and terminal; records that only served for that are dropped.
-
-    Args:
-        hits: what was recognised in one file.
-        offsets: byte offset of each.
-    """
+def join(hits: list[Hit]) -> list[Hit]:
+    """Give each command of one file its user and terminal; records that only served for that are dropped."""
     calls = {hit.fields.get("serial", ""): hit.fields for hit in hits if hit.kind == CALL_KIND}
-    kept = [(hit, offset) for hit, offset in zip(hits, offsets, strict=True) if hit.kind != CALL_KIND]
-    for hit, _ in kept:
+    kept = [hit for hit in hits if hit.kind != CALL_KIND]
+    for hit in kept:
         if hit.kind != COMMAND_KIND or hit.program != audit.PROGRAM:
             continue
         arguments = hit.fields.pop("arguments", None)
@@ -32,4 +27,4 @@ def join(hits: list[Hit], offsets: list[int]) -> tuple[list[Hit], list[int]]:
         hit.fields["tty"] = "unknown" if tty in ("", "(none)", "?") else tty
         if details.get("as_user"):
             hit.fields["as_user"] = details["as_user"]
-    return [hit for hit, _ in kept], [offset for _, offset in kept]
+    return kept

@@ -4,14 +4,39 @@ from __future__ import annotations
 
 import codecs
 import hashlib
-from collections.abc import Iterator
-from typing import IO
+from collections.abc import Iterator, Sequence
+from typing import IO, Protocol
 
 from acforensics.bundle import READ_ERRORS, Member, describe
 from acforensics.parsing.recognition import Recogniser
 from acforensics.sources.reading import Reading
 from acforensics.sources.text import TextReader
-from acforensics.texts import Text, text
+from acforensics.texts import text
+
+
+class Reader(Protocol):
+    """Reads one file, block by block, into a `Reading`."""
+
+    def feed(self, block: bytes) -> None:
+        """Take the next block."""
+
+    def close(self) -> None:
+        """End of the file, or of what could be read of it."""
+
+
+class Storage(Protocol):
+    """A way of storing records: its class makes a reader for one file."""
+
+    def __call__(self, reading: Reading, recogniser: Recogniser) -> Reader:
+        """Make a reader."""
+
+    def fits(self, member: Member, head: bytes) -> bool:
+        """Whether a file is of this sort: by its name and its first kilobyte (text in UTF-8)."""
+
+
+# The first that fits; text with stamps is what is left. Each looks at content first: names are the administrator's.
+BINARY: Sequence[Storage] = ()
+TEXT: Sequence[Storage] = ()
 
 _CHUNK = 256 << 10
 _TEXT_CONTROLS = frozenset(b"\t\n\r\x0b\x0c\x1b\x1d\0")
@@ -22,30 +47,37 @@ def read_member(member: Member, recogniser: Recogniser) -> Reading:
     reading = Reading(member.path, member.names, member.written)
     digest = hashlib.sha256()
     wide = _wide_encoding(member.head)
-    reader = TextReader(reading, recogniser)
-    binary = wide is None and _is_binary(member.head)
+    reader = _choose(member, reading, recogniser, wide)
     decoder = codecs.getincrementaldecoder(wide)("replace") if wide else None
     try:
         for block in _blocks(member.stream):
             digest.update(block)
             reading.bytes += len(block)
-            if decoder is not None:
-                reader.feed(decoder.decode(block).encode("utf-8"))
-            elif not binary:
-                reader.feed(block)
+            if reader is not None:
+                reader.feed(decoder.decode(block).encode("utf-8") if decoder is not None else block)
     except READ_ERRORS as error:
         reading.complete = False
         reading.notes.append(text("input.unreadable", error=describe(error)))
     reading.sha256 = digest.hexdigest()
-    if binary:
-        reading.format = "binary"
-        reading.encoding = ""
-        reading.notes.append(_binary_note(member))
-        return reading
-    reader.close()
+    if reader is not None:
+        reader.close()
     if wide:
         reading.encoding = wide
     return reading
+
+
+def _choose(member: Member, reading: Reading, recogniser: Recogniser, wide: str | None) -> Reader | None:
+    head = codecs.getincrementaldecoder(wide)("replace").decode(member.head).encode() if wide else member.head
+    storages: Sequence[Storage] = TEXT if wide else (*BINARY, *TEXT)
+    for storage in storages:
+        if storage.fits(member, head):
+            return storage(reading, recogniser)
+    if wide is None and _is_binary(member.head):
+        reading.format = "binary"
+        reading.encoding = ""
+        reading.notes.append(text("input.binary"))
+        return None
+    return TextReader(reading, recogniser)
 
 
 def _blocks(stream: IO[bytes]) -> Iterator[bytes]:
@@ -88,12 +120,3 @@ def _is_binary(head: bytes) -> bool:
         return True
     controls = sum(byte < 32 and byte not in _TEXT_CONTROLS for byte in body)
     return controls * 50 > len(body) or (head.count(b"\0") * 2 > len(head) and b"\n" not in body)
-
-
-def _binary_note(member: Member) -> Text:
-    name = member.names[-1].lower() if member.names else ""
-    if name.startswith(("wtmp", "utmp", "btmp")):
-        return text("input.wtmp")
-    if member.head.startswith(b"LPKSHHRH"):
-        return text("input.binary-journal")
-    return text("input.binary")

@@ -4,30 +4,50 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from acforensics.events import Hit, Stamp
 from acforensics.texts import Text
 
+Source = Literal[
+    "syslog", "journal", "boot-list", "login-records", "audit", "alert-log", "clusterpro-log", "script-log", "ups-log",
+    "other",
+]  # fmt: skip
+"""What sort of log a file is: what it could have shown, and what could not be in it."""
+
+FactName = Literal["zone", "member", "schedule-on", "schedule-off", "clock-synchronised", "state"]
+
 
 class Mark(NamedTuple):
-    """A stamp (and host) seen at a byte offset: hits and samples in file order, for years, coverage, hosts.
+    """A stamp (and host) seen at an offset: hits and samples in file order, for years, coverage, hosts.
 
-    Offsets count a run of NUL bytes as one.
+    Offsets are bytes of a text (a run of NUL bytes counts as one), or numbers of records. `boot` names the boot, where
+    the source does so: a boot id of the journal (32 hex digits), or `~N` where a listing only says that another begins.
     """
 
     offset: int
     stamp: Stamp
     host: str
+    boot: str = ""
+
+
+class Fact(NamedTuple):
+    """Something that a file says without being a record: a zone, a member of the cluster, a planned time."""
+
+    name: FactName
+    value: str
+    line: int | None
+    text: str
 
 
 @dataclass
 class Reading:
-    """The result of reading one member once. Sizes in bytes; `records` are lines that fit a framing."""
+    """The result of reading one member once. Sizes in bytes; `records` are those that fit a framing."""
 
     path: str
     names: tuple[str, ...]
     written: datetime | None
+    source: Source = "other"
     format: str = "unknown"
     encoding: str = "ascii"
     bytes: int = 0
@@ -37,7 +57,7 @@ class Reading:
     unframed: int = 0
     unframed_samples: list[tuple[int, str]] = field(default_factory=list)
     hits: list[Hit] = field(default_factory=list)
-    hit_offsets: list[int] = field(default_factory=list)
     marks: list[Mark] = field(default_factory=list)
+    facts: list[Fact] = field(default_factory=list)
     notes: list[Text] = field(default_factory=list)
     complete: bool = True

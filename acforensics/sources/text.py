@@ -7,14 +7,18 @@ and the first few are kept, so that nothing is lost silently.
 from __future__ import annotations
 
 import re
-from bisect import insort
+from bisect import bisect_right, insort
+from datetime import timedelta
 
-from acforensics.events import BOOT_MARKS, Hit, PreviousLine
-from acforensics.lines import Record, decode_line, frame, mask_secrets, split_records
+from acforensics.events import BOOT_MARKS, STOP_MARKS, Hit, PreviousLine
+from acforensics.lines import Record, decode_line, frame, frame_own, login_records, mask_secrets, split_records
+from acforensics.lines import audit as audit_lines
+from acforensics.lines.clusterpro import ALERT_FORMAT
 from acforensics.lines.framing import MONTHS
 from acforensics.parsing.recognition import Recogniser
 from acforensics.sources import audit
-from acforensics.sources.reading import Mark, Reading
+from acforensics.sources.collecting import Collector, apart
+from acforensics.sources.reading import Mark, Reading, Source
 
 _SAMPLE_STEP = 4 << 10
 _LONGEST_LINE = 64 << 10
@@ -23,6 +27,11 @@ _SAMPLES_KEPT = 5
 _WELL_SAMPLED = 64 << 10
 _PREVIOUS_LINES = 2000
 _ENCODINGS_TRIED = 200
+_NEAR_BYTES = 64 << 10
+_QUIET = timedelta(minutes=10)
+_BOUNDARY = re.compile(rb"^-- (?:Boot ([0-9a-f]{32})|Reboot) --", re.MULTILINE)
+# What journalctl and `utmpdump` write between records.
+_HEADINGS = re.compile(rb"^-- (?:Boot|Reboot|Logs begin|Journal begins|No entries)\b", re.MULTILINE)
 _MONTH = b"|".join(re.escape(name.encode()) for name in sorted(MONTHS, key=len, reverse=True))
 _JAPANESE_MONTH = rb"\d{1,2}(?:\xe6\x9c\x88|\xb7\xee|\x8c\x8e)"
 _JAPANESE_DAY = rb"(?:\xe6\x97\xa5|\xc6\xfc|\x93\xfa)?"
@@ -31,7 +40,10 @@ _STAMPED = re.compile(
     rb"(?:(?:node=\S+ )?type=\w+ msg=audit\("
     rb"|(?:\d{4}[ \t]+)?(?:(?:" + _MONTH + rb")\.?|" + _JAPANESE_MONTH + rb")[ \t]+\d{1,2}" + _JAPANESE_DAY
     + rb"[ \t]+(?:\d{4}[ \t]+)?\d{1,2}:\d\d:\d\d"
-    rb"|(?:(?:[A-Z][a-z]{2}|[\x80-\xff]{2,3})[ \t]+)?\d{4}-\d\d-\d\d[T \t]\d{1,2}:\d\d:\d\d)",
+    rb"|(?:(?:[A-Z][a-z]{2}|[\x80-\xff]{2,3})[ \t]+)?\d{4}-\d\d-\d\d[T \t]\d{1,2}:\d\d:\d\d"
+    rb"|(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun) [A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d "
+    rb"|\d{1,10}[ \t]+\d{4}/\d\d/\d\d[ \t]+\d\d:\d\d:\d\d"
+    rb"|\[\d\] \[\d{5,10}\] \[)",
     re.MULTILINE | re.IGNORECASE,
 )  # fmt: skip
 _BLANK = re.compile(rb"^[\r\t \0]*\n", re.MULTILINE)
@@ -51,6 +63,11 @@ class TextReader:
     def __init__(self, reading: Reading, recogniser: Recogniser) -> None:
         self._reading = reading
         self._recogniser = recogniser
+        self._own = recogniser.owner(reading.names[-1]) if reading.names else ""
+        self._collector = Collector(reading, recogniser, self._own)
+        self._boundaries: list[tuple[int, str]] = []
+        self._inspected = 0
+        self._starts: list[tuple[int, int, Hit]] = []
         self._carry = b""
         self._offset = 0
         self._line = 0
@@ -92,10 +109,14 @@ class TextReader:
         if self._carry:
             self._chunk(self._carry)
             self._carry = b""
+        self._look_ahead(final=True)
+        self._collector.close()
         reading = self._reading
         reading.lines = self._line
-        if "audit" in self._formats:
-            reading.hits, reading.hit_offsets = audit.join(reading.hits, reading.hit_offsets)
+        if audit_lines.FORMAT in self._formats:
+            reading.hits = audit.join(reading.hits)
+        self._name_boots()
+        reading.source = self._source()
         if self._formats:
             ranked = sorted(self._formats, key=lambda name: (-self._formats[name], name))
             reading.format = ranked[0] if len(ranked) == 1 else "mixed: " + ", ".join(ranked)
@@ -105,6 +126,30 @@ class TextReader:
             reading.format = "text without stamps"
         found = sorted(self._encodings - {"ascii"})
         reading.encoding = ("mixed: " + ", ".join(found)) if len(found) > 1 else (found[0] if found else "ascii")
+
+    def _source(self) -> Source:
+        if audit_lines.FORMAT in self._formats:
+            return "audit"
+        if ALERT_FORMAT in self._formats:
+            return "alert-log"
+        if login_records.FORMAT in self._formats:
+            return "login-records"
+        if self._own:
+            return "ups-log" if any(hit.kind.startswith("ups.") for hit in self._reading.hits) else "other"
+        if self._boundaries:
+            return "journal"
+        return "syslog" if any(mark.host for mark in self._reading.marks) else "other"
+
+    def _name_boots(self) -> None:
+        """In a listing with lines between boots, every record belongs to the boot named before it."""
+        if not self._boundaries:
+            return
+        places = [offset for offset, _ in self._boundaries]
+        names = ["~0", *(name for _, name in self._boundaries)]
+        reading = self._reading
+        reading.marks = [m._replace(boot=names[bisect_right(places, m.offset)]) for m in reading.marks]
+        for hit in reading.hits:
+            hit.boot = names[bisect_right(places, hit.offset)]
 
     def _chunk(self, chunk: bytes) -> None:
         newlines = chunk.count(b"\n")
@@ -116,6 +161,7 @@ class TextReader:
         self._find_hits(chunk, first_line)
         self._offset += len(chunk)
         self._tail = (self._tail + chunk)[-_TAIL_KEPT:] if len(chunk) < _TAIL_KEPT else chunk[-_TAIL_KEPT:]
+        self._look_ahead()
 
     # --- coverage
 
@@ -131,13 +177,13 @@ class TextReader:
             self._encodings.update(decode_line(line)[1] for line in foreign[::step])
 
     def _sample(self, chunk: bytes) -> None:
-        """Read a stamp every few KiB; where the date changes between two samples, all between them."""
+        """Read a stamp every few KiB; where much time lies between two samples, all between them."""
         previous: tuple[int, Mark] | None = None
         position = 0
         while 0 <= position < len(chunk):
             mark, line_end = self._mark_at(chunk, position)
             if mark is not None:
-                if previous is not None and mark.stamp[:3] != previous[1].stamp[:3]:
+                if previous is not None and apart(previous[1].stamp, mark.stamp) > _QUIET:
                     self._sample_every_line(chunk, previous[0], position)
                 self._reading.marks.append(mark)
                 previous = (line_end, mark)
@@ -163,7 +209,7 @@ class TextReader:
         end = len(chunk) if end < 0 else end
         # Behind NUL bytes of a crash, which stand where a line of its own should have begun.
         start += chunk[start:end].rstrip(b"\0\r").rfind(b"\0") + 1
-        record = frame(decode_line(chunk[start : min(end, start + 512)])[0])
+        record = self._frame(decode_line(chunk[start : min(end, start + 512)])[0])
         if record is None:
             return None, end + 1
         self._formats[record.format] = self._formats.get(record.format, 0) + 1
@@ -176,7 +222,7 @@ class TextReader:
             # Where not one of many samples has a stamp this is no log: a pattern would only cost time.
             sampled = bool(self._reading.marks) and self._reading.marks[-1].offset >= self._offset
             framed = len(_STAMPED.findall(chunk)) if sampled or len(chunk) < _WELL_SAMPLED else 0
-            blank = len(_BLANK.findall(chunk))
+            blank = len(_BLANK.findall(chunk)) + len(_HEADINGS.findall(chunk))
             missing = lines - framed - blank
             if missing > 0:
                 self._reading.unframed += missing
@@ -199,7 +245,7 @@ class TextReader:
         if len(self._reading.unframed_samples) >= _SAMPLES_KEPT:
             return
         for number, line in enumerate(chunk.split(b"\n"), start=first_line + 1):
-            if line.strip(b"\r\t \0") and not _STAMPED.match(line):
+            if line.strip(b"\r\t \0") and not _STAMPED.match(line) and not _HEADINGS.match(line):
                 shown = mask_secrets(decode_line(line)[0])[:200].rstrip("\r")
                 self._reading.unframed_samples.append((number, shown))
                 if len(self._reading.unframed_samples) >= _SAMPLES_KEPT:
@@ -222,26 +268,35 @@ class TextReader:
             if position >= len(chunk):
                 break
 
+    def _frame(self, line: str) -> Record | None:
+        return frame_own(line, self._own) if self._own else frame(line)
+
     def _parse(self, chunk: bytes, start: int, end: int, line: int) -> None:
+        boundary = _BOUNDARY.match(chunk, start, end)
+        if boundary is not None:
+            name = boundary[1].decode("ascii") if boundary[1] else f"~{len(self._boundaries) + 1}"
+            self._boundaries.append((self._offset + start, name))
+            return
         for position, part in split_records(chunk[start:end].rstrip(b"\r")):
             decoded, encoding = decode_line(part)
             decoded = mask_secrets(decoded)
-            record = frame(decoded)
-            hit = self._recognise(record, decoded, line) if record is not None else None
+            record = self._frame(decoded)
+            offset = self._offset + start + position
+            hit = self._recognise(record, decoded, line, offset) if record is not None else None
             if record is None or hit is None:
                 continue
             if encoding != "ascii":
                 self._encodings.add(encoding)
             if hit.kind in BOOT_MARKS:
                 self._look_back(hit, chunk, start + position)
-            offset = self._offset + start + position
             self._reading.hits.append(hit)
-            self._reading.hit_offsets.append(offset)
             insort(self._reading.marks, Mark(offset, record.stamp, record.host), key=lambda mark: mark.offset)
+            if hit.kind in STOP_MARKS or hit.kind in BOOT_MARKS:
+                self._around(hit, chunk, start)
             if len(self._last_by_message) < 4096 or record.message in self._last_by_message:
                 self._last_by_message[record.message] = hit
 
-    def _recognise(self, record: Record, raw: str, line: int) -> Hit | None:
+    def _recognise(self, record: Record, raw: str, line: int, offset: int) -> Hit | None:
         repetition = _REPETITION.match(record.message)
         extra: dict[str, str] = {}
         if repetition is not None:
@@ -249,22 +304,10 @@ class TextReader:
             if repeated is None:
                 return None
             record, extra = repeated, {"repeated": repetition["count"] or repetition["times"]}
-        found = self._recogniser.recognise(record)
-        if found is None:
-            return None
-        return Hit(
-            line=line,
-            stamp=record.stamp,
-            host=record.host,
-            program=record.program,
-            pid=record.pid,
-            message=record.message,
-            raw=raw,
-            kind=found.kind,
-            fields={**found.fields, **extra},
-            definition=found.definition,
-            certainty=found.certainty,
-        )
+        hit = self._collector.recognise(record, line, raw, offset)
+        if hit is not None:
+            hit.fields.update(extra)
+        return hit
 
     def _what_repeats(self, record: Record, inner: str | None, line: int) -> Record | None:
         """The record that a repetition line stands for: the one it quotes, else the line just before it."""
@@ -287,14 +330,52 @@ class TextReader:
         for back, line in enumerate(reversed(before.split(b"\n")[-_PREVIOUS_LINES:])):
             for _, part in reversed(split_records(line.rstrip(b"\r"))):
                 decoded = mask_secrets(decode_line(part)[0])
-                record = frame(decoded)
+                record = self._frame(decoded)
                 # Other servers may log to the same file: their lines are not this one's last.
                 if record is None or record.host != hit.host:
                     continue
                 if hit.previous is None or record.stamp[:6] != hit.stamp[:6]:
-                    hit.previous = PreviousLine(hit.line - back, record.stamp, decoded)
+                    hit.previous = PreviousLine((hit.line or 0) - back, record.stamp, decoded)
                 if record.stamp[:6] != hit.stamp[:6]:
                     return
+
+    # --- what unknown programs said near a stop or a start
+
+    def _around(self, hit: Hit, chunk: bytes, start: int) -> None:
+        """Before the hit now, behind the start of a boot as soon as enough of the file was read."""
+        line = hit.line or 0
+        before = chunk[max(0, start - _NEAR_BYTES) : start]
+        if start < _NEAR_BYTES:
+            before = (self._tail + before)[-_NEAR_BYTES:]
+        place = self._offset + start
+        self._inspect(before, place - len(before), line - before.count(b"\n"), hit)
+        self._inspected = max(self._inspected, place)
+        if hit.kind in BOOT_MARKS:
+            self._starts.append((place, line, hit))
+
+    def _look_ahead(self, *, final: bool = False) -> None:
+        while self._starts and (final or self._offset - self._starts[0][0] >= _NEAR_BYTES):
+            place, line, hit = self._starts.pop(0)
+            start = place - (self._offset - len(self._tail))
+            if start >= 0:
+                behind = self._tail[start : start + _NEAR_BYTES]
+                self._inspect(behind, place, line, hit)
+                self._inspected = max(self._inspected, place + len(behind))
+
+    def _inspect(self, data: bytes, offset: int, line: int, near: Hit) -> None:
+        """Keep records of unknown programs among these lines, but for those that were looked at before."""
+        found: list[tuple[Record, int | None, str, int]] = []
+        for raw in data.split(b"\n"):
+            if offset >= self._inspected and raw:
+                # Behind NUL bytes of a crash a record begins amid its line.
+                begin = raw.rstrip(b"\0\r").rfind(b"\0") + 1
+                decoded = mask_secrets(decode_line(raw[begin:].rstrip(b"\r"))[0])
+                record = self._frame(decoded)
+                if record is not None and record.host == near.host:
+                    found.append((record, line, decoded, offset + begin))
+            offset += len(raw) + 1
+            line += 1
+        self._reading.hits += self._collector.unclassified(found, near.stamp)
 
 
 def _shortened(chunk: bytes) -> bytes:

@@ -103,9 +103,7 @@ def test_any_order_is_dated_and_written_years_stay(stamps: list[Stamp]) -> None:
 def reading(path: str, texts: str, written: datetime | None = None, hits: list[Hit] | None = None) -> Reading:
     marks = [Mark(n, stamp(t if "T" in t else f"{t}T090000"), "svr031") for n, t in enumerate(texts.split())]
     names = tuple(path.replace("!", "/").strip("/").split("/"))
-    found = Reading(path, names, written, marks=marks, hits=hits or [])
-    found.hit_offsets = [0] * len(found.hits)
-    return found
+    return Reading(path, names, written, marks=marks, hits=hits or [])
 
 
 def dated(readings: list[Reading], year: int | None = None, tz: str | None = "UTC") -> dict[str, list[datetime]]:

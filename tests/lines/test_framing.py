@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from acforensics.events import Stamp
-from acforensics.lines import Record, frame, read_stamp, split_records
+from acforensics.lines import Record, frame, split_records
 
 BARE = Stamp(None, 2, 4, 9, 34, 10)
 FULL = Stamp(2022, 2, 4, 9, 34, 10)
@@ -71,7 +71,6 @@ def test_every_form_of_the_reference(line: str, stamp: Stamp, host: str, program
     assert record.message.endswith("hello")
     if program:
         assert record.message == "hello"
-    assert read_stamp(line) == stamp
 
 
 def test_the_tag_of_old_login_stays_in_the_message() -> None:
@@ -118,10 +117,15 @@ def test_what_is_no_record_is_none(line: str) -> None:
     assert frame(line) is None
 
 
+def stamp_of(line: str) -> Stamp | None:
+    record = frame(line)
+    return record.stamp if record is not None else None
+
+
 def test_leap_days_and_leap_seconds() -> None:
-    assert read_stamp("Feb 29 00:00:00 h a: x") == Stamp(None, 2, 29, 0, 0, 0)
-    assert read_stamp("2024-02-29T00:00:00Z h a: x") == Stamp(2024, 2, 29, 0, 0, 0, 0, 0)
-    assert read_stamp("2016-12-31T23:59:60Z h a: x") == Stamp(2016, 12, 31, 23, 59, 59, 999_999, 0)
+    assert stamp_of("Feb 29 00:00:00 h a: x") == Stamp(None, 2, 29, 0, 0, 0)
+    assert stamp_of("2024-02-29T00:00:00Z h a: x") == Stamp(2024, 2, 29, 0, 0, 0, 0, 0)
+    assert stamp_of("2016-12-31T23:59:60Z h a: x") == Stamp(2016, 12, 31, 23, 59, 59, 999_999, 0)
 
 
 MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
@@ -137,12 +141,13 @@ STAMPS = st.builds(
     st.integers(0, 59),
     st.integers(0, 999_999),
     st.sampled_from([None, 0, 9 * 3600, -3 * 3600 - 1800]),
+    st.just(1),
 )
 
 
 def written(stamp: Stamp, form: str) -> tuple[str, Stamp]:
     """The stamp in a form, and what of it the form keeps."""
-    year, month, day, hour, minute, second, micro, offset = stamp
+    year, month, day, hour, minute, second, micro, offset, _ = stamp
     clock = f"{hour:02d}:{minute:02d}:{second:02d}"
     if form == "traditional":
         return f"{MONTHS[month - 1]} {day:2d} {clock}", stamp._replace(year=None, microsecond=0, offset=None)
@@ -181,7 +186,6 @@ def test_a_line_built_from_parts_frames_back_to_them(
 def test_no_text_raises(line: str) -> None:
     record = frame(line)
     assert record is None or 1 <= record.stamp.month <= 12
-    assert (read_stamp(line) is not None) or record is None
 
 
 @given(st.binary(max_size=200))

@@ -14,6 +14,7 @@ from acforensics.lines import decode_line, frame, mask_secrets, split_records
 from acforensics.parsing.definitions import DefinitionFile
 from acforensics.parsing.recognition import Recogniser
 from acforensics.sources import Reading
+from acforensics.sources.collecting import UNCLASSIFIED
 from samples.scenario import Machine
 
 Read = Callable[..., Reading]
@@ -45,14 +46,13 @@ FRAGMENTS = [
 
 def essence(reading: Reading) -> tuple[Any, ...]:
     """All that must not depend on the blocks: stamps are sampled, so of the marks only those of hits count."""
-    shown = [(h.line, h.kind, h.raw, h.stamp, h.fields, h.previous) for h in reading.hits]
+    shown = [(h.offset, h.line, h.kind, h.raw, h.stamp, h.fields, h.previous) for h in reading.hits]
     return (
         reading.lines,
         reading.records,
         reading.unframed,
         reading.unframed_samples,
         reading.encoding,
-        reading.hit_offsets,
         shown,
     )
 
@@ -72,7 +72,8 @@ def slow(content: bytes, recogniser: Recogniser) -> list[tuple[int, str, str]]:
 
 
 def hits(reading: Reading) -> list[tuple[int, str, str]]:
-    return [(h.line, h.kind, h.raw) for h in reading.hits if "repeated" not in h.fields]
+    found = [h for h in reading.hits if "repeated" not in h.fields and h.kind != UNCLASSIFIED]
+    return [(h.line, h.kind, h.raw) for h in found]
 
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -142,14 +143,14 @@ def test_a_record_behind_nul_bytes_counts(read: Read, run: int, block: int) -> N
     previous = reading.hits[1].previous
     assert previous is not None
     assert (previous.line, previous.raw) == (2, STOP.decode().rstrip())
-    assert reading.hit_offsets == sorted(set(reading.hit_offsets))
+    assert [h.offset for h in reading.hits] == sorted({h.offset for h in reading.hits})
     assert reading.lines == 3
 
 
 def test_marks_and_hits_agree_where_records_share_a_line(read: Read) -> None:
     reading = read(b"2022-02-04T09:50:20+09:00 a systemd-logind[1]: System is rebooting.\0" + STOP + PLAIN)
     places = {(mark.offset, mark.stamp) for mark in reading.marks}
-    assert {(o, h.stamp) for o, h in zip(reading.hit_offsets, reading.hits, strict=True)} <= places
+    assert {(h.offset, h.stamp) for h in reading.hits} <= places
     assert [h.line for h in reading.hits] == [1, 1]
     assert [mark.offset for mark in reading.marks] == sorted(mark.offset for mark in reading.marks)
 
@@ -160,7 +161,7 @@ def test_an_overlong_line_is_one_line(read: Read, length: int, block: int) -> No
     long = b"Feb  4 09:34:10 svr031 app: " + b"x" * length + b" System is powering down.\n"
     reading = read(PLAIN + long + STOP, block)
     assert (reading.lines, reading.records, reading.unframed) == (3, 3, 0)
-    assert [h.line for h in reading.hits] == [3]
+    assert [h.line for h in reading.hits if h.kind != UNCLASSIFIED] == [3]
 
 
 def test_repetitions_stand_for_the_line_before(read: Read) -> None:
@@ -213,6 +214,9 @@ def test_secrets_stay_nowhere(read: Read) -> None:
     assert "****" in reading.hits[0].fields["command"]
 
 
+NAMED = "492d1e02b975448b83d9649c70e57cbf"
+
+
 def test_journalctl_text_is_read(read: Read) -> None:
     reading = read(
         b"-- Logs begin at Fri 2022-02-04 09:42:52 UTC, end at Fri 2022-02-04 11:33:06 UTC. --\n"
@@ -223,8 +227,8 @@ def test_journalctl_text_is_read(read: Read) -> None:
         b"2022-02-04T09:34:10.123456+0900 svr031 systemd-logind[258]: System is powering down.\n"
         b"Fri 2022-02-04 09:34:10 JST svr031 systemd-logind[258]: System is powering down.\n"
     )
-    assert [h.line for h in reading.hits] == [2, 4, 6, 7]
-    assert (reading.records, reading.unframed) == (4, 3)
+    assert [(h.line, h.boot) for h in reading.hits] == [(2, "~0"), (4, "~1"), (6, NAMED), (7, NAMED)]
+    assert (reading.records, reading.unframed) == (4, 0)
 
 
 @settings(max_examples=60, deadline=None)

@@ -16,7 +16,7 @@ from acforensics.errors import UsageError
 from acforensics.events import Event, Hit, Stamp, Witness
 from acforensics.servers import Server, ServerMap
 from acforensics.sources import Mark, Reading
-from acforensics.timeline import COLUMNS, Track, build_tracks, export, interleave, merge, to_frame
+from acforensics.timeline import COLUMNS, Item, Track, build_tracks, export, interleave, merge, to_frame
 
 START = datetime(2024, 6, 21, tzinfo=UTC)
 JST = timezone(timedelta(hours=9))
@@ -32,7 +32,7 @@ def track(name: str, *seconds: float, message: str | None = None) -> Track:
     found = Track(name, "svr031")
     for line, second in enumerate(seconds, 1):
         made = event(second, message or f"{name}{line}", name, line)
-        found.items.append((made.time, made))
+        found.items.append(Item(made.time, made))
     return found
 
 
@@ -82,18 +82,18 @@ def test_repetitions_are_not_joined() -> None:
     one, two = Track("messages", "svr031"), Track("syslog", "svr031")
     for found in (one, two):
         made = event(0, "x", found.stream, repeated="3")
-        found.items.append((made.time, made))
+        found.items.append(Item(made.time, made))
     assert len(merge([one, two])) == 2
 
 
 def test_marks_and_hits_go_to_their_servers() -> None:
     stamp = Stamp(2024, 6, 21, 0, 0, 0)
     hits = [
-        Hit(n, stamp, host, "kernel", "", "m", "raw", "os.boot", {}, "linux/x", "verified")
-        for n, host in ((2, "a"), (4, "b"))
+        Hit(n, stamp, host, "kernel", "", "m", "raw", "os.boot", {}, "linux/x", "verified", offset)
+        for n, host, offset in ((2, "a", 10), (4, "b", 30))
     ]
     marks = [Mark(0, stamp, "a"), Mark(10, stamp, "a"), Mark(10, stamp, "a"), Mark(20, stamp, ""), Mark(30, stamp, "b")]
-    reading = Reading("messages", ("messages",), None, marks=marks, hits=hits, hit_offsets=[10, 30])
+    reading = Reading("messages", ("messages",), None, marks=marks, hits=hits)
     servers = ServerMap({n: Server(n) for n in "ab"}, {"a": "a", "b": "b"}, {0: "b"})
     tracks = build_tracks("messages", [(0, reading)], [[START] * 5], servers, {})
     assert {t.server: [e.witnesses[0].line for e in t.events] for t in tracks} == {"a": [2], "b": [4]}

@@ -1,0 +1,187 @@
+"""Takes the records of one file in order: recognises them, keeps hits, and enough marks to date and cover the rest.
+
+Readers of text find candidate lines by a scan and hand over only those; readers of journals and login records hand over
+every record. Both keep what nobody knows: programs that speak shortly before a stop or after a start and that no
+definition names are kept as `os.unclassified`, because the tool must not decide as if they had said nothing.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+
+from acforensics.events import BOOT_MARKS, STOP_MARKS, Hit, PreviousLine, Stamp
+from acforensics.lines import Record
+from acforensics.parsing.recognition import Recogniser
+from acforensics.sources.reading import Mark, Reading
+
+UNCLASSIFIED = "os.unclassified"
+NEAR_STOP = timedelta(minutes=10)
+NEAR_START = timedelta(minutes=5)
+MOST_UNCLASSIFIED = 200
+"""Near one stop or start; a program that floods the log is told by its last lines as well as by all."""
+_RECENT = 400
+_SHOWN = 500
+_SAMPLE_EVERY = 64
+_PAUSE = timedelta(minutes=5)
+
+
+class Collector:
+    """Collects one file's records into a `Reading`. `program` is that of records that name none themselves."""
+
+    def __init__(self, reading: Reading, recogniser: Recogniser, program: str = "") -> None:
+        self.reading = reading
+        self.program = program
+        self._recogniser = recogniser
+        self._recent: deque[Hit] = deque(maxlen=_RECENT)
+        self._last: tuple[Record, PreviousLine, int] | None = None
+        self._marked = -1
+        self._boot_before: tuple[str, PreviousLine | None] = ("", None)
+        self._watching: datetime | None = None
+        self._watched = 0
+
+    # --- for readers that hand over every record
+
+    def take(self, record: Record, line: int | None, raw: str, offset: int) -> Hit | None:
+        """Take the next record of the file, recognise it, and mark it where it is needed for dates and coverage.
+
+        Args:
+            record: as framed.
+            line: 1-based, or the number of the record in a file without lines.
+            raw: what is shown as evidence, without secrets.
+            offset: its place; grows from record to record.
+        """
+        if self.program and not record.program:
+            record = record._replace(program=self.program)
+        reading = self.reading
+        reading.records += 1
+        previous = self._last
+        if previous is not None and (previous[0].boot, previous[0].host) != (record.boot, record.host):
+            self._mark(previous[0], previous[2])
+            self._boot_before = (record.boot, previous[1])
+        elif previous is not None and apart(previous[0].stamp, record.stamp) > _PAUSE:
+            self._mark(previous[0], previous[2])
+        hit = self.recognise(record, line, raw, offset)
+        if hit is not None:
+            if hit.kind in BOOT_MARKS:
+                hit.previous = self._previous(record)
+            reading.hits.append(hit)
+        self._near(hit or self._unknown(record, line, raw, offset), record)
+        due = (
+            hit is not None
+            or previous is None
+            or previous[0].boot != record.boot
+            or previous[0].host != record.host
+            or apart(previous[0].stamp, record.stamp) > _PAUSE
+            or reading.records % _SAMPLE_EVERY == 0
+        )
+        if due:
+            self._mark(record, offset)
+        self._last = (record, PreviousLine(line, record.stamp, raw), offset)
+        return hit
+
+    def close(self) -> None:
+        """End of the file: its last record is always marked."""
+        if self._last is not None:
+            self._mark(self._last[0], self._last[2])
+        places = {mark.offset for mark in self.reading.marks}
+        self.reading.hits.sort(key=lambda hit: hit.offset)
+        self.reading.marks += [
+            Mark(hit.offset, hit.stamp, hit.host, hit.boot) for hit in self.reading.hits if hit.offset not in places
+        ]
+        self.reading.marks.sort(key=lambda mark: mark.offset)
+
+    def _mark(self, record: Record, offset: int) -> None:
+        if offset > self._marked:
+            self.reading.marks.append(Mark(offset, record.stamp, record.host, record.boot))
+            self._marked = offset
+
+    def _previous(self, record: Record) -> PreviousLine | None:
+        """The last record of the boot before."""
+        if record.boot and self._boot_before[0] == record.boot:
+            return self._boot_before[1]
+        if self._last is None or record.boot:
+            return None
+        return self._last[1] if self._last[0].host == record.host else None
+
+    # --- for all
+
+    def recognise(self, record: Record, line: int | None, raw: str, offset: int) -> Hit | None:
+        """What a record means, as a hit; `None` where no definition knows it."""
+        found = self._recogniser.recognise(record)
+        if found is None:
+            return None
+        return Hit(
+            line=line,
+            stamp=record.stamp,
+            host=record.host,
+            program=record.program,
+            pid=record.pid,
+            message=record.message,
+            raw=raw,
+            kind=found.kind,
+            fields={**record.given, **found.fields},
+            definition=found.definition,
+            certainty=found.certainty,
+            offset=offset,
+            boot=record.boot,
+        )
+
+    def unclassified(self, records: Iterable[tuple[Record, int | None, str, int]], near: Stamp) -> list[Hit]:
+        """Of the records around a stop or a start: those of programs that no definition knows, bounded."""
+        unknown = (one for one in records if self._recogniser.recognise(one[0]) is None)
+        found = [hit for one in unknown if (hit := self._unknown(*one)) is not None]
+        return [hit for hit in found if apart(hit.stamp, near) <= NEAR_STOP][-MOST_UNCLASSIFIED:]
+
+    def _unknown(self, record: Record, line: int | None, raw: str, offset: int) -> Hit | None:
+        if not record.program or self._recogniser.knows(record.program):
+            return None
+        return Hit(
+            line=line,
+            stamp=record.stamp,
+            host=record.host,
+            program=record.program,
+            pid=record.pid,
+            message=record.message[:_SHOWN],
+            raw=raw[:_SHOWN],
+            kind=UNCLASSIFIED,
+            fields={**record.given},
+            definition="",
+            certainty="unverified",
+            offset=offset,
+            boot=record.boot,
+        )
+
+    def _near(self, hit: Hit | None, record: Record) -> None:
+        """Keep unknown programs' records before stops and after starts."""
+        if self._watching is not None and (
+            self._watched >= MOST_UNCLASSIFIED or abs(_naive(record.stamp) - self._watching) > NEAR_START
+        ):
+            self._watching = None
+        if hit is None:
+            return
+        if hit.kind == UNCLASSIFIED:
+            if self._watching is not None:
+                self._watched += 1
+                self.reading.hits.append(hit)
+            else:
+                self._recent.append(hit)
+        elif hit.kind in STOP_MARKS or hit.kind in BOOT_MARKS:
+            near = [one for one in self._recent if one.host == hit.host]
+            near = [one for one in near if hit.kind in STOP_MARKS or one.boot != hit.boot or not hit.boot]
+            self.reading.hits += [one for one in near if apart(one.stamp, hit.stamp) <= NEAR_STOP]
+            self._recent.clear()
+            if hit.kind in BOOT_MARKS:
+                self._watching, self._watched = _naive(hit.stamp), 0
+
+
+def _naive(stamp: Stamp) -> datetime:
+    """A stamp on a time line that is good for distances: the year does not matter where none is written."""
+    day = 28 if stamp.year is None and (stamp.month, stamp.day) == (2, 29) else stamp.day
+    return datetime(stamp.year or 2023, stamp.month, day, stamp.hour, stamp.minute, stamp.second)
+
+
+def apart(one: Stamp, other: Stamp) -> timedelta:
+    """The distance of two stamps of one log."""
+    return abs(_naive(other) - _naive(one))
