@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta, tzinfo
-from functools import cached_property
+from functools import cache, cached_property
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,20 +14,22 @@ from typing import TYPE_CHECKING
 from dateutil import parser as date_parser
 
 from acforensics import case as models
-from acforensics import clocks
+from acforensics import clocks, placing, result
 from acforensics import servers as identity
 from acforensics.boots import Boot, find_boots
 from acforensics.bundle import Walker, problem_text
+from acforensics.coverage import cover, find_missing, members_named
 from acforensics.errors import InputError, UsageError
-from acforensics.events import Event, Witness, kind_of
+from acforensics.events import UNCLASSIFIED, Event
 from acforensics.findings import FindingContext, find_all
 from acforensics.findings.context import DEFAULT_LOOP_WINDOW
+from acforensics.flapping import condense
 from acforensics.parsing.definitions import load
 from acforensics.parsing.recognition import Recogniser
-from acforensics.shutdowns import Judgement, judge_boots
+from acforensics.shutdowns import judge_boots
 from acforensics.sources import Reading, read_member
 from acforensics.texts import Language, Text, text
-from acforensics.timeline import Track, build_tracks, interleave, merge, to_frame
+from acforensics.timeline import Track, merge, on_one_clock, to_frame
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -42,6 +45,7 @@ class Options:
     until: str | None = None
     parsers: tuple[Path, ...] = ()
     loop_window: timedelta = DEFAULT_LOOP_WINDOW
+    clock: Mapping[str, float] = field(default_factory=dict)
 
     def shown(self) -> dict[str, object]:
         """For the result: without machine-specific paths, so that the same input gives the same bytes."""
@@ -52,6 +56,7 @@ class Options:
             "until": self.until,
             "parsers": [path.name for path in self.parsers],
             "loop_window_minutes": self.loop_window.total_seconds() / 60,
+            "clock": dict(sorted(self.clock.items())),
         }
 
 
@@ -103,6 +108,7 @@ def analyze(
     until: str | None = None,
     parsers: Sequence[str | Path] = (),
     loop_window: timedelta = DEFAULT_LOOP_WINDOW,
+    clock: Mapping[str, float] | None = None,
 ) -> Case:
     """Analyse inputs together as one case.
 
@@ -114,6 +120,7 @@ def analyze(
         until: leave out events after this local time.
         parsers: folders with a site's own definitions.
         loop_window: longest time between two starts of a reboot loop.
+        clock: server → seconds that its clock was ahead (negative: behind), where that is known better.
 
     Raises:
         InputError: no input could be read, or nothing in them was recognised.
@@ -122,10 +129,10 @@ def analyze(
     """
     if isinstance(inputs, str | Path):
         inputs = [inputs]
-    options = Options(tz, year, since, until, tuple(Path(p) for p in parsers), loop_window)
+    options = Options(tz, year, since, until, tuple(Path(p) for p in parsers), loop_window, clock or {})
     if tz is not None:
         clocks.parse_zone(tz)
-    recogniser = Recogniser(load(list(options.parsers)))
+    recogniser = Recogniser(load(list(options.parsers))) if options.parsers else _our_recogniser()
     readings: list[Reading] = []
     problems: list[Text] = []
     for given in inputs:
@@ -133,103 +140,87 @@ def analyze(
         found = [read_member(member, recogniser) for member in walker.walk([Path(given)])]
         problems += [problem_text(problem) for problem in walker.problems]
         problems += [_incomplete(reading) for reading in found if not reading.complete]
-        if not walker.problems and not any(reading.hits for reading in found):
+        if not walker.problems and not any(map(_tells_something, found)):
             problems.append(_nothing_in(str(given), found))
         readings += found
-    if not any(reading.hits for reading in readings):
+    if not any(_is_recognised(reading) for reading in readings):
         raise InputError("\n  ".join(problem.en for problem in problems[:10]))
-    return _judge(_unique(readings), problems, options)
+    return _judge(placing.unique(readings), problems, options)
+
+
+@cache
+def _our_recogniser() -> Recogniser:
+    """Our own definitions, compiled once for all cases of a process."""
+    return Recogniser(load())
 
 
 def _judge(readings: list[Reading], problems: list[Text], options: Options) -> Case:
-    choice = clocks.choose_zone(readings, options.tz)
-    dated = _date(readings, choice, options.year)
-    boot_times = [
-        [
-            t
-            for hit, t in zip(r.hits, dated.hit_times[i], strict=True)
-            if hit.kind in ("os.boot", "os.boot_command_line")
-        ]
-        for i, r in enumerate(readings)
-    ]
-    server_map = identity.identify(readings, dated.times, boot_times)
-    tracks = [
-        track
-        for stream in dated.streams
-        for track in build_tracks(
-            stream.name,
-            [(dated.index[id(r)], r) for r in stream.readings],
-            [dated.times[dated.index[id(r)]] for r in stream.readings],
-            server_map,
-            dated.previous,
-        )
-    ]
-    _restrict(tracks, options, choice.zone)
+    zones = clocks.choose_zones(readings, options.tz)
+    dated = placing.date(readings, zones, options.year)
+    servers, tracks = dated.place()
+    placing.stamps_of_others(readings, servers, zones)
+    _restrict(tracks, options, zones.shown)
     events = merge(tracks)
     # A server is a machine of which something is known: a host name that only stands in unrelated lines is not one.
-    names = sorted({event.server for event in events})
+    names = sorted({event.server for event in events if event.kind != UNCLASSIFIED})
     boots = {name: find_boots(name, [track for track in tracks if track.server == name]) for name in names}
-    judgements = judge_boots(boots, choice.zone)
+    clock = clocks.estimate(_by_server(boots), _given(options.clock, servers, names))
+    coverage = cover(tracks, boots, dated.streams, readings, dated.times)
+    judgements = judge_boots(boots, zones.shown, clock, placing.planned_offs(readings, servers, zones))
+    doubles = {id(event) for own in boots.values() for boot in own for event in boot.doubles}
+    shown = condense(on_one_clock([e for e in events if id(e) not in doubles and e.server in boots], clock))
     ids = {id(j): f"{j.boot.id}/end" for j in judgements if j.chosen is not None}
-    findings = find_all(FindingContext(boots, judgements, ids, choice.zone, options.loop_window))
+    context = FindingContext(boots, judgements, ids, zones.shown, options.loop_window, coverage, clock)
+    missing = find_missing(members_named(readings, events), servers.servers, coverage)
+    zone = zones.shown
     model = models.CaseModel(
         generator=models.Generator(name="acforensics", version=version("acforensics"), options=options.shown()),
-        timezone=str(choice.zone),
-        inputs=[_input(i, reading, dated, server_map, choice.zone) for i, reading in enumerate(readings)],
-        servers=_servers(server_map, boots),
-        boots=_boots(judgements, boots, choice.zone),
-        shutdowns=[_shutdown(j, ids[id(j)], choice.zone) for j in judgements if j.chosen is not None],
-        findings=findings,
+        timezone=str(zone),
+        missing=result.missing_of(missing),
+        inputs=[result.input_of(i, reading, dated, servers, zone) for i, reading in enumerate(readings)],
+        servers=result.servers_of(servers, clock, {n: _zone_of(n, readings, servers, zones) for n in names}, zone),
+        boots=result.boots_of(judgements, boots, clock, zone),
+        shutdowns=[result.shutdown_of(j, ids[id(j)], clock, zone) for j in judgements if j.chosen is not None],
+        findings=find_all(context),
+        coverage=result.coverage_of(coverage, zone),
         problems=problems,
     )
-    return Case(model, events, choice.zone)
+    return Case(model, shown, zone)
 
 
-# --- reading and dating
+def _by_server(boots: Mapping[str, Sequence[Boot]]) -> dict[str, list[Event]]:
+    return {server: [event for boot in own for event in boot.events] for server, own in boots.items()}
 
 
-@dataclass
-class _Dated:
-    streams: list[clocks.Stream]
-    index: dict[int, int]
-    times: list[list[datetime]]
-    hit_times: list[list[datetime]]
-    previous: dict[int, Witness]
-    notes: list[list[Text]]
-
-
-def _unique(readings: list[Reading]) -> list[Reading]:
-    """Drop second copies of a file: the same bytes given twice are not two witnesses."""
-    seen: dict[tuple[str, str], Reading] = {}
-    found = []
-    for reading in readings:
-        key = (reading.sha256, reading.names[-1] if reading.names else "")
-        first = seen.get(key)
-        if first is not None and reading.hits:
-            reading = replace(reading, hits=[], marks=[], records=0)  # noqa: PLW2901
-            reading.notes = [*reading.notes, text("input.duplicate", path=first.path)]
-        seen.setdefault(key, reading)
-        found.append(reading)
+def _given(wanted: Mapping[str, float], servers: identity.ServerMap, names: Sequence[str]) -> dict[str, float]:
+    """Offsets that the user tells, by the names that the case gives the servers."""
+    found = {}
+    for name, seconds in wanted.items():
+        server = servers.by_host.get(servers.normal(name), name)
+        if server not in names:
+            raise UsageError(f"--clock {name}={seconds:g}: no such server in this case; it has {', '.join(names)}")
+        found[server] = seconds
     return found
 
 
-def _date(readings: list[Reading], choice: clocks.ZoneChoice, year: int | None) -> _Dated:
-    index = {id(reading): i for i, reading in enumerate(readings)}
-    found = clocks.streams([reading for reading in readings if reading.marks])
-    dated = _Dated(found, index, [[] for _ in readings], [[] for _ in readings], {}, [[] for _ in readings])
-    for stream, dating in zip(found, clocks.date_streams(found, choice, year), strict=True):
-        for reading, times in zip(stream.readings, dating.times, strict=True):
-            i = index[id(reading)]
-            dated.times[i] = times
-            dated.notes[i] = dating.notes
-            by_mark = {(m.offset, m.stamp): t for m, t in zip(reading.marks, times, strict=True)}
-            for hit in reading.hits:
-                time = by_mark[(hit.offset, hit.stamp)]
-                dated.hit_times[i].append(time)
-                if hit.previous is not None:
-                    before = clocks.near(hit.previous.stamp, time, choice.zone)
-                    dated.previous[id(hit)] = Witness(reading.path, hit.previous.line, before, hit.previous.raw)
-    return dated
+def _zone_of(
+    server: str, readings: Sequence[Reading], servers: identity.ServerMap, zones: clocks.ZoneChoices
+) -> clocks.ZoneChoice:
+    """The zone of most of a server's stamps."""
+    own = [zones.of(reading) for i, reading in enumerate(readings) if servers.by_reading.get(i) == server]
+    counts = Counter(str(choice.zone) for choice in own)
+    return max(own, key=lambda choice: counts[str(choice.zone)], default=zones.otherwise)
+
+
+# --- what cannot be judged
+
+
+def _is_recognised(reading: Reading) -> bool:
+    return any(hit.kind != UNCLASSIFIED for hit in reading.hits)
+
+
+def _tells_something(reading: Reading) -> bool:
+    return _is_recognised(reading) or bool(reading.facts)
 
 
 def _nothing_in(given: str, readings: list[Reading]) -> Text:
@@ -264,86 +255,3 @@ def _moment(value: str | None, option: str, zone: tzinfo) -> datetime | None:
     except (ValueError, OverflowError):
         raise UsageError(f"{option} {value}: not a time; write for example '2026-11-24 09:00'") from None
     return found if found.tzinfo is not None else found.replace(tzinfo=zone)
-
-
-# --- the result
-
-
-def _input(i: int, reading: Reading, dated: _Dated, server_map: identity.ServerMap, zone: tzinfo) -> models.Input:
-    times = dated.times[i]
-    notes = [*reading.notes, *dated.notes[i]]
-    if reading.unframed:
-        sample = reading.unframed_samples[0] if reading.unframed_samples else (0, "")
-        notes.append(text("input.unframed", count=reading.unframed, line=sample[0], sample=sample[1]))
-    hosts = {server_map.of(i, mark.host) for mark in reading.marks}
-    return models.Input(
-        path=reading.path,
-        sha256=reading.sha256,
-        bytes=reading.bytes,
-        format=reading.format,
-        encoding=reading.encoding,
-        server=", ".join(sorted(hosts)) or server_map.by_reading.get(i, ""),
-        records=reading.records,
-        events=len(reading.hits),
-        first=min(times).astimezone(zone) if times else None,
-        last=max(times).astimezone(zone) if times else None,
-        notes=notes,
-    )
-
-
-def _servers(server_map: identity.ServerMap, boots: dict[str, list[Boot]]) -> list[models.Server]:
-    return [
-        models.Server(
-            name=server.name,
-            aliases=sorted(server.aliases),
-            clock_offset_seconds=None,
-            clock_offset_basis=text("clock.offset-not-estimated"),
-            notes=server.notes,
-        )
-        for name, server in sorted(server_map.servers.items())
-        if name in boots
-    ]
-
-
-def _boots(judgements: list[Judgement], boots: dict[str, list[Boot]], zone: tzinfo) -> list[models.Boot]:
-    by_boot = {id(judgement.boot): judgement for judgement in judgements}
-    found = []
-    lists = list(boots.values())
-    for number, position in interleave([[boot.first for boot in own] for own in lists]):
-        boot = lists[number][position]
-        judgement = by_boot[id(boot)]
-        evidence = boot.start_events or [e for e in boot.events if kind_of(e.kind).phase == "start"]
-        found.append(
-            models.Boot(
-                id=boot.id,
-                server=boot.server,
-                start=boot.start.astimezone(zone) if boot.start is not None else None,
-                end=boot.last.astimezone(zone) if judgement.chosen is not None else None,
-                end_state=judgement.end_state,
-                evidence=[models.evidence_of(event, zone) for event in evidence[:3]],
-            )
-        )
-    return found
-
-
-def _shutdown(judgement: Judgement, identifier: str, zone: tzinfo) -> models.Shutdown:
-    chosen = judgement.chosen
-    assert chosen is not None  # noqa: S101  (the caller leaves out running boots)
-    return models.Shutdown(
-        id=identifier,
-        server=judgement.boot.server,
-        time=chosen.time.astimezone(zone),
-        boot=judgement.boot.id,
-        trigger=chosen.trigger,
-        mode=chosen.mode,
-        scope=chosen.scope,
-        actor=chosen.actor,
-        command=chosen.command,
-        confidence=chosen.confidence,
-        ups_told=judgement.ups_told,
-        reasons=[
-            models.Reason(text=a.text, weight=a.weight, evidence=[models.evidence_of(e, zone) for e in a.events])
-            for a in chosen.arguments
-        ],
-        evidence=[models.evidence_of(event, zone) for event in judgement.evidence],
-    )

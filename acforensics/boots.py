@@ -12,14 +12,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from acforensics.events import Event, kind_of
-from acforensics.timeline import Item, Track, interleave
+from acforensics.events import Event, Witness, kind_of
+from acforensics.timeline import Item, Track, absorb, interleave, same_line
 
 _EARLY_LINES = timedelta(seconds=120)
 """Lines of a boot may be stamped this much later than its first kernel line, and stand before it."""
 _SAME_START = timedelta(seconds=180)
 """Two streams may stamp one start this far apart (syslog writes kernel lines when it starts)."""
 _SAME_MOMENT = timedelta(seconds=10)
+_GOES_ON = timedelta(minutes=10)
 _SAME_NAME = 1e12
 _STOPPING = timedelta(seconds=120)
 _CAUGHT_UP = 2000
@@ -66,7 +67,15 @@ class Boot:
     """Events of streams that show no boots, placed here by their time."""
     events: list[Event] = field(default_factory=list)
     """All of them, in order of occurrence."""
+    doubles: list[Event] = field(default_factory=list)
+    """Records of events that another stream stamps otherwise: they are witnesses of those now."""
     following: Boot | None = None
+
+    @property
+    def lines_before(self) -> list[Witness]:
+        """The lines with which the logs of this server broke off, or ended in order, before this boot."""
+        starts = [segment.start_event for segment in self.segments if segment.start_event is not None]
+        return [event.previous for event in starts if event.previous is not None]
 
 
 def find_boots(server: str, tracks: Sequence[Track]) -> list[Boot]:
@@ -297,6 +306,9 @@ def _alike(group: list[Segment], segment: Segment) -> float:
             score += 1.0 + (_SAME_START - apart).total_seconds()
     elif overlap == 0 and first <= segment.first <= last:
         score += 0.5
+    elif segment.start_event is None and starts and timedelta(0) < segment.first - last <= _GOES_ON:
+        # A log that shows no starts goes on where one that shows nothing else than starts ends.
+        score += 0.25
     return score
 
 
@@ -356,9 +368,28 @@ def _order_events(boot: Boot) -> None:
     """One list in order: each segment keeps its file order; joined events appear once."""
     lists = [segment.events for segment in boot.segments] + [sorted(boot.loose, key=lambda event: event.time)]
     seen: set[int] = set()
-    boot.events = []
+    written: dict[tuple[str, str, str], list[Event]] = {}
     for number, position in interleave([[event.time for event in events] for events in lists]):
         event = lists[number][position]
-        if id(event) not in seen:
-            seen.add(id(event))
+        if id(event) in seen:
+            continue
+        seen.add(id(event))
+        twin = _stamped_otherwise(event, written)
+        if twin is None:
             boot.events.append(event)
+        else:
+            absorb(twin, event)
+            boot.doubles.append(event)
+    doubles = {id(event) for event in boot.doubles}
+    boot.start_events = [event for event in boot.start_events if id(event) not in doubles]
+
+
+def _stamped_otherwise(event: Event, written: dict[tuple[str, str, str], list[Event]]) -> Event | None:
+    """The same line of a start in another stream: syslog stamps it when it starts itself, a minute late."""
+    if kind_of(event.kind).phase != "start" or event.program in ("", "wtmp", "last"):
+        return None
+    earlier = written.setdefault(same_line(event), [])
+    twin = next((other for other in earlier if not other.streams & event.streams), None)
+    if twin is None:
+        earlier.append(event)
+    return twin

@@ -11,9 +11,10 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, PlainSerializer, WithJsonSchema
 
-from acforensics.events import Event
-from acforensics.texts import Language, Text
+from acforensics.events import Disagreement, Event
+from acforensics.texts import Language, Text, text
 
+_MOST_PLACES = 8
 Trigger = Literal[
     "clusterpro-command",
     "clusterpro-recovery",
@@ -52,28 +53,55 @@ class _Model(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
 
+class Place(_Model):
+    """Another record of the same, with its own time."""
+
+    input: str
+    line: int | None
+    time: Time
+
+
 class Evidence(_Model):
-    """One line that supports a statement; `line` is 1-based, `text` has secrets masked."""
+    """One line that supports a statement.
+
+    `line` is 1-based, or the number of the record in a binary file; `text` has secrets masked; `also` are other records
+    of the same; `disagreements` say where those differ.
+    """
 
     input: str
     line: int | None
     time: Time | None
+    corrected_time: Time | None = None
+    """On the case's clock, where the server's own clock is known to differ from it."""
     server: str
     kind: str
     text: str
+    also: list[Place] = []
+    disagreements: list[LocalText] = []
 
 
 def evidence_of(event: Event, zone: tzinfo) -> Evidence:
-    """The first place that records an event, as evidence."""
+    """An event as evidence: the first place that records it, and the others."""
     witness = event.witnesses[0]
     return Evidence(
         input=witness.input,
         line=witness.line,
-        time=event.time.astimezone(zone),
+        time=witness.time.astimezone(zone),
+        corrected_time=event.case_time.astimezone(zone) if event.case_time is not None else None,
         server=event.server,
         kind=event.kind,
         text=witness.text,
+        also=[
+            Place(input=other.input, line=other.line, time=other.time.astimezone(zone))
+            for other in event.witnesses[1 : 1 + _MOST_PLACES]
+        ],
+        disagreements=[_disagreement(one, event.fields.get(one.name, "")) for one in event.disagreements],
     )
+
+
+def _disagreement(one: Disagreement, own: str) -> Text:
+    place = one.witness.input if one.witness.line is None else f"{one.witness.input}:{one.witness.line}"
+    return text("evidence.disagreement", field=one.name, own=own, other=one.value, place=place)
 
 
 class Reason(_Model):
@@ -100,14 +128,67 @@ class Input(_Model):
     notes: list[LocalText]
 
 
+class ClockOffset(_Model):
+    """By how many seconds a server's clock was ahead of the case's, in a stretch of its own time; behind is negative.
+
+    `spread` is the half-width of what the records allow; `pairs` counts the records on two servers that it rests on.
+    """
+
+    since: Time | None
+    until: Time | None
+    seconds: float
+    spread: float
+    pairs: int
+    evidence: list[Evidence] = []
+
+
 class Server(_Model):
-    """One machine of the case."""
+    """One machine of the case; `clock_offset_seconds` is that of its newest records, `clock_offsets` has them all."""
 
     name: str
     aliases: list[str]
+    zone: str = ""
+    zone_assumed: bool = False
     clock_offset_seconds: float | None
     clock_offset_basis: LocalText
+    clock_offsets: list[ClockOffset] = []
     notes: list[LocalText] = []
+
+
+class Silence(_Model):
+    """A time in which a source has no records: a gap, files of a rotation that are missing, or records it lost."""
+
+    start: Time
+    end: Time
+    seconds: float
+    text: LocalText
+    evidence: list[Evidence] = []
+
+
+class Coverage(_Model):
+    """One log of one server: what it could have shown, and when. `records` is null where several servers share it."""
+
+    server: str
+    source: str
+    log: str
+    inputs: list[str]
+    first: Time
+    last: Time
+    records: int | None
+    gaps: list[Silence]
+    holes: list[Silence]
+    losses: list[Silence]
+
+
+class Missing(_Model):
+    """Something that the case lacks, and what cannot be decided without it; `server` is empty where nobody has it."""
+
+    server: str
+    what: Literal["server", "system-log", "clusterpro-messages"]
+    text: LocalText
+    without: LocalText
+    input: str | None
+    line: int | None
 
 
 class Boot(_Model):
@@ -117,6 +198,8 @@ class Boot(_Model):
     server: str
     start: Time | None
     end: Time | None
+    corrected_start: Time | None = None
+    corrected_end: Time | None = None
     end_state: EndState
     evidence: list[Evidence]
 
@@ -127,6 +210,7 @@ class Shutdown(_Model):
     id: str
     server: str
     time: Time
+    corrected_time: Time | None = None
     boot: str
     trigger: Trigger
     mode: Mode
@@ -139,6 +223,11 @@ class Shutdown(_Model):
     verdict: Verdict | None = None
     reasons: list[Reason]
     evidence: list[Evidence]
+
+    @property
+    def case_time(self) -> datetime:
+        """The time on the case's clock, by which ends of several servers are compared."""
+        return self.corrected_time or self.time
 
 
 class Finding(_Model):
@@ -171,12 +260,14 @@ class CaseModel(_Model):
     schema_: Literal["acforensics/case/1"] = Field(default="acforensics/case/1", alias="schema")
     generator: Generator
     timezone: str
+    missing: list[Missing] = []
     inputs: list[Input]
     servers: list[Server]
     boots: list[Boot]
     shutdowns: list[Shutdown]
     sequences: list[dict[str, Any]] = []
     findings: list[Finding]
+    coverage: list[Coverage] = []
     settings: list[dict[str, Any]] = []
     problems: list[LocalText] = []
 

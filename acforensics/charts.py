@@ -130,7 +130,7 @@ def select(timeline: pd.DataFrame, shutdowns: Sequence[Shutdown], limit: int) ->
     import pandas as pd
 
     stamps = pd.DatetimeIndex(timeline.index).tz_localize(None).to_numpy().astype("datetime64[us]").astype("int64")
-    ends = np.array(sorted(int(shutdown.time.timestamp() * 1_000_000) for shutdown in shutdowns), dtype="int64")
+    ends = np.array(sorted(int(shutdown.case_time.timestamp() * 1_000_000) for shutdown in shutdowns), dtype="int64")
     near = np.zeros(len(timeline), dtype=bool)
     if len(ends):
         before, after = (round(span / timedelta(microseconds=1)) for span in (_BEFORE, _AFTER))
@@ -237,7 +237,7 @@ class _Painter:
                 go.Scatter(
                     name=name,
                     mode="markers",
-                    x=[_naive(s.time) for s in own],
+                    x=[_naive(s.case_time) for s in own],
                     y=[self._lanes.of(s.server) for s in own],
                     marker={
                         "symbol": symbol,
@@ -331,8 +331,9 @@ def _span(boot: Boot, model: CaseModel) -> tuple[datetime, datetime] | None:
     own = [item for item in model.inputs if boot.server in item.server.split(", ")] or model.inputs
     firsts = [item.first for item in own if item.first is not None]
     lasts = [item.last for item in own if item.last is not None]
-    start = boot.start or (min(firsts) if firsts else boot.end)
-    end = boot.end or (max(lasts) if lasts else boot.start)
+    started, ended = boot.corrected_start or boot.start, boot.corrected_end or boot.end
+    start = started or (min(firsts) if firsts else ended)
+    end = ended or (max(lasts) if lasts else started)
     if start is None or end is None:
         return None
     return (start, end) if start <= end else (end, end)

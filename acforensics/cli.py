@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 DEFAULT_REPORT = Path("acforensics-report.html")
 EXIT_FINDING, EXIT_USAGE, EXIT_INPUT = 1, 2, 3
 _SEVERITIES = ("info", "warning", "critical")
+_LONGEST_OFFSET = 10 * 365 * 86_400.0
 
 app = typer.Typer(
     name="acforensics",
@@ -107,6 +108,12 @@ def analyze(
     until: Annotated[
         str | None, typer.Option("--until", metavar="TIME", help="Leave out events after this time.")
     ] = None,
+    clock: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--clock", metavar="SERVER=SECONDS", help="Seconds a server's clock was ahead; may be given again."
+        ),
+    ] = None,
     parsers: ParsersOption = None,
     loop_window: Annotated[
         float,
@@ -137,6 +144,7 @@ def analyze(
         until=until,
         parsers=parsers or [],
         loop_window=timedelta(minutes=loop_window),
+        clock=_clocks(clock or []),
     )
     language: Language = lang.value
     if output is None and json_file is None and timeline is None:
@@ -218,6 +226,39 @@ def parsers_check(
     typer.echo(f"{len(files)} files, {count} definitions: all examples hold")
 
 
+@parsers_app.command("suggest")
+def parsers_suggest(
+    inputs: Annotated[
+        list[str], typer.Argument(metavar="INPUT...", help="Files, directories or archives of one incident.")
+    ],
+    output: Annotated[
+        Path | None,
+        typer.Option("--output", "-o", metavar="FILE.toml", help="New definition file; else standard output."),
+    ] = None,
+    parsers: ParsersOption = None,
+    lang: LangOption = Lang.en,
+) -> None:
+    """Write definitions, ready to edit, of what unknown programs say near a stop or a start."""
+    from acforensics.suggestion import suggest
+    from acforensics.suggestion.writing import name_for
+    from acforensics.texts import text
+
+    language: Language = lang.value
+    name = name_for(output, parsers or [])
+    found = suggest(inputs, parsers=parsers or [], name=name, lang=language)
+    for problem in found.problems:
+        typer.echo(f"acforensics: {problem.within(language)}", err=True)
+    if found.suggestion is None:
+        typer.echo(f"acforensics: {found.looked.nothing().within(language)}", err=True)
+    elif output is None:
+        sys.stdout.write(found.suggestion.content)
+    else:
+        _write(output, found.suggestion.content)
+        counts = {"events": found.suggestion.events, "programs": found.suggestion.programs}
+        typer.echo(text("suggest.written", path=output, folder=output.parent, **counts).within(language))
+    raise typer.Exit(EXIT_INPUT if found.problems else 0)
+
+
 def main() -> None:
     """Entry point: errors of ours become one line and the exit status of the contract."""
     try:
@@ -235,6 +276,20 @@ def main() -> None:
         # The reader of our output went away (`| head`): not an error of ours.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(0)
+
+
+def _clocks(given: list[str]) -> dict[str, float]:
+    """`SERVER=SECONDS`, as typed."""
+    found = {}
+    for one in given:
+        server, _, seconds = one.rpartition("=")
+        try:
+            found[server] = float(seconds)
+        except ValueError:
+            found[server] = float("nan")
+        if not server or abs(found[server]) > _LONGEST_OFFSET or found[server] != found[server]:
+            raise UsageError(f"--clock {one}: write SERVER=SECONDS, for example svr047=-95 (95 seconds behind)")
+    return found
 
 
 def _summary(case: Case, lang: Language, report: Path | None) -> None:

@@ -49,7 +49,7 @@ KINDS: Mapping[str, Kind] = {
         "start",
         "boot boot_command_line journal_started syslog_started audit_started clock_read filesystem_recovered",
     ),
-    **_kinds("os", "start", "filesystem_clean journal_unclean crash_dump_found"),
+    **_kinds("os", "start", "filesystem_clean journal_unclean crash_dump_found boot_listed"),
     # The machine was asked to go down, or is on its way; `mode` says halt, reboot or unknown.
     **_kinds(
         "os",
@@ -90,14 +90,17 @@ KINDS: Mapping[str, Kind] = {
         "recovery_action recovery_ignored monitor_started monitor_stopped monitor_warning",
     ),
     **_kinds("clusterpro", "run", "monitor_error monitor_recovered delay_warning network_partition forced_stop"),
-    **_kinds("clusterpro", "run", "configuration_uploaded"),
+    **_kinds("clusterpro", "run", "configuration_uploaded server_time"),
     **_kinds(
         "ac",
         "run",
-        "exec_command power_failure power_restored shutdown_started schedule_off schedule_on message",
+        "exec_command command_run power_failure power_restored shutdown_started schedule_off schedule_on message",
     ),
+    **_kinds("ac", "run", "schedule_planned"),
+    # Echo lines of stop.sh in its own output.
+    **_kinds("ac", "run", "script_started script_factor script_action script_exec script_exit_command script_exit"),
     **_kinds("ups", "run", "on_battery on_line battery_low shutdown_decided forced_shutdown communication_lost"),
-    **_kinds("ups", "run", "communication_restored output_off message"),
+    **_kinds("ups", "run", "communication_restored output_off message flapping"),
 }
 
 
@@ -108,6 +111,10 @@ STOP_MARKS = frozenset({
     "os.shutdown_started", "os.shutdown_recorded", "os.shutdown_announced", "os.runlevel_switched", "os.target_reached",
     "os.target_stopped", "os.ctrl_alt_del_acted", "clusterpro.stop_received", "clusterpro.stopping",
 })  # fmt: skip
+
+
+UNCLASSIFIED = "os.unclassified"
+"""A record of a program that no definition knows, near a stop or a start."""
 
 
 def kind_of(name: str) -> Kind:
@@ -162,6 +169,15 @@ class Witness:
     text: str
 
 
+@dataclass(slots=True, frozen=True)
+class Disagreement:
+    """A field for which a witness has another value than the event."""
+
+    name: str
+    value: str
+    witness: Witness
+
+
 @dataclass(slots=True, eq=False)
 class Event:
     """What happened: one or more records of it, dated and placed on a server. `time` is UTC."""
@@ -184,6 +200,10 @@ class Event:
     """Every rotation set that records it."""
     resolution: int = 1
     """Seconds that its time is good for: 60 where only a listing in minutes records it."""
+    case_time: datetime | None = None
+    """UTC on the case's clock, where the server's own clock is known to differ from it."""
+    disagreements: list[Disagreement] = field(default_factory=list)
+    """What other witnesses of it say otherwise."""
 
     def __post_init__(self) -> None:
         """The stream it was read from is the first of its streams."""

@@ -63,6 +63,11 @@ class ServerMap:
         """Server of a record: by its host field, else by the file it stands in."""
         return self.by_host.get(self.normal(host)) or self.by_reading[reading]
 
+    def of_file(self, reading: Reading) -> str:
+        """The server that a file was taken from, as far as its folder or archive is named after one; else empty."""
+        named = (self.by_host.get(self.normal(_stem(part))) for part in reversed(reading.names[:-1]))
+        return next((server for server in named if server is not None), "")
+
 
 @dataclass
 class _Names:
@@ -211,7 +216,11 @@ def _by_reading(
 ) -> dict[int, str]:
     """The server that a file's host-less records belong to."""
     main: dict[int, str] = {}
+    members = {normal(fact.value): fact.value for r in readings for fact in r.facts if fact.name == "member"}
     for i, reading in enumerate(readings):
+        if reading.source == "alert-log":
+            # It holds the events of the whole cluster: what it names most need not be where it lies.
+            continue
         counts: dict[str, int] = {}
         for mark in reading.marks:
             if (name := normal(mark.host)) not in _GENERIC:
@@ -223,6 +232,7 @@ def _by_reading(
         if i in found:
             continue
         named = next((by_host[n] for part in reading.names[:-1] if (n := normal(_stem(part))) in by_host), None)
+        named = named or next((members[n] for p in reading.names[:-1] if (n := normal(_stem(p))) in members), None)
         named = named or _nearest(reading, readings, main)
         if named is None:
             named = _from_path(reading)

@@ -21,7 +21,10 @@ ZONE_HOURS = 9
 
 @dataclass
 class Machine:
-    """One server. `files` maps a log's name to its lines; `iso` writes stamps with offset instead of traditional ones."""
+    """One server. `files` maps a log's name to its lines; `iso` writes stamps with offset instead of traditional ones.
+
+    `skew`: seconds by which the clock that its logs show is ahead of `now`.
+    """
 
     name: str
     now: datetime
@@ -31,6 +34,7 @@ class Machine:
     files: dict[str, list[str]] = field(default_factory=dict)
     pid: int = 250
     login_pid: int = 0
+    skew: float = 0
 
     # --- writing
 
@@ -48,9 +52,10 @@ class Machine:
 
     def stamp(self) -> str:
         """The clock as syslog writes it."""
+        shown = self.now + timedelta(seconds=self.skew)
         if self.iso:
-            return self.now.strftime("%Y-%m-%dT%H:%M:%S.%f") + f"+{ZONE_HOURS:02d}:00"
-        return f"{self.now:%b} {self.now.day:2d} {self.now:%H:%M:%S}"
+            return shown.strftime("%Y-%m-%dT%H:%M:%S.%f") + f"+{ZONE_HOURS:02d}:00"
+        return f"{shown:%b} {shown.day:2d} {shown:%H:%M:%S}"
 
     def wait(self, seconds: float) -> Machine:
         """Let time pass."""
@@ -70,7 +75,7 @@ class Machine:
 
     def boot(self, *, recovered: bool = False, cluster: bool = True, clock: bool = True) -> Machine:
         """Kernel to running cluster. `clock`: the kernel logs the hardware clock, which tells year and zone."""
-        utc = self.now - timedelta(hours=ZONE_HOURS, seconds=20)
+        utc = self.now + timedelta(seconds=self.skew) - timedelta(hours=ZONE_HOURS, seconds=20)
         self.log(
             "kernel", "[    0.000000] Linux version 5.14.0-427.el9.x86_64 (mockbuild@example) #1 SMP PREEMPT_DYNAMIC"
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import stat
 import tarfile
 import tempfile
@@ -20,6 +21,9 @@ from acforensics.texts import Text, text
 
 _HEAD = 1024
 _SPOOL_IN_MEMORY = 32 << 20
+# A link that is never followed, but whose target tells something: the zone of its server.
+_TELLING_LINK = "localtime"
+_LONGEST_TARGET = 4096
 _LONGEST_EXTENSION = 1 << 20
 _EXTENSIONS = (
     tarfile.XHDTYPE,
@@ -47,7 +51,8 @@ class Member:
     """One file of an input. `stream` can be read once, before the next member is asked for.
 
     `path` is for people (`bundle.tar.gz!var/log/messages`), `names` holds its parts from the outside in, `written`
-    is when it was last written (UTC) as far as the file system or the archive tells.
+    is when it was last written (UTC) as far as the file system or the archive tells. `link`: it is a link, empty
+    here and not followed, with this text as its target.
     """
 
     path: str
@@ -55,6 +60,7 @@ class Member:
     written: datetime | None
     stream: IO[bytes]
     head: bytes
+    link: str | None = None
 
 
 @dataclass
@@ -94,11 +100,14 @@ class Walker:
                     inner = (*(names or naming.directory_names(path)), name)
                     yield from self._walk_path(child, f"{shown.rstrip('/')}/{name}", inner)
                 return
+            place = _Place(shown, names or (naming.clean(path.name),), naming.time(status.st_mtime), path)
+            if stat.S_ISLNK(status.st_mode):
+                yield from self._walk_link(place, str(path.readlink()))
+                return
             if not stat.S_ISREG(status.st_mode):
                 if not names:
                     self._problem(shown, text("input.not-a-file"))
                 return
-            place = _Place(shown, names or (naming.clean(path.name),), naming.time(status.st_mtime), path)
             with path.open("rb") as stream:
                 yield from self._walk_stream(stream, place)
         except TooLargeError:
@@ -126,12 +135,20 @@ class Walker:
             yield from self._walk_zip(reader, place)
         elif is_tar:
             yield from self._walk_tar(reader, place)
-        else:
-            self._members += 1
-            if self._members > self.limits.members:
-                self._problem(place.shown, text("input.too-many", limit=self.limits.members))
-                return
+        elif self._count(place):
             yield Member(place.shown, place.names, place.written, cast("IO[bytes]", reader), head)
+
+    def _walk_link(self, place: _Place, target: str) -> Iterator[Member]:
+        if place.names[-1:] == (_TELLING_LINK,) and self._members <= self.limits.members and self._count(place):
+            link = naming.clean(target)[:_LONGEST_TARGET]
+            yield Member(place.shown, place.names, place.written, io.BytesIO(), b"", link)
+
+    def _count(self, place: _Place) -> bool:
+        """Count a member; false, and said, where it is one too many."""
+        self._members += 1
+        if self._members > self.limits.members:
+            self._problem(place.shown, text("input.too-many", limit=self.limits.members))
+        return self._members <= self.limits.members
 
     def _walk_tar(self, reader: Peekable, place: _Place) -> Iterator[Member]:
         count = 0
@@ -148,6 +165,8 @@ class Walker:
                         if not info.issparse():
                             content = Part(archive.fileobj, info.size, lambda: source.failure)
                         yield from self._walk_member(content, place.inside(info.name, naming.time(info.mtime)))
+                    elif info.issym() or info.islnk():
+                        yield from self._walk_link(place.inside(info.name, naming.time(info.mtime)), info.linkname)
                     # Skipped here, because the library goes on for as long as a header claims, even behind the end.
                     rest = Part(archive.fileobj, archive.offset - archive.fileobj.tell(), lambda: source.failure)
                     while rest.read(1 << 20):
@@ -185,12 +204,17 @@ class Walker:
                     raise failure from None
                 for info in archive.infolist():
                     mode = info.external_attr >> 16
-                    if info.is_dir() or (stat.S_IFMT(mode) and not stat.S_ISREG(mode)):
+                    inner = place.inside(naming.zip_name(info), naming.zip_time(info.date_time))
+                    is_link = stat.S_ISLNK(mode) and inner.names[-1:] == (_TELLING_LINK,)
+                    if info.is_dir() or (stat.S_IFMT(mode) and not stat.S_ISREG(mode) and not is_link):
                         continue
                     count += 1
-                    inner = place.inside(naming.zip_name(info), naming.zip_time(info.date_time))
                     try:
                         with archive.open(info) as content:
+                            if is_link:
+                                target = content.read(_LONGEST_TARGET).decode("utf-8", "surrogateescape")
+                                yield from self._walk_link(inner, target)
+                                continue
                             yield from self._walk_member(Counted(content, self._counter), inner)
                     except TooLargeError:
                         raise

@@ -14,6 +14,8 @@ _ENDING = re.compile(r"\.(?:log|txt)$")
 _ROTATION = re.compile(
     r"[-.](?P<date>(?:19|20)\d{6})(?:[-_T]?\d{2,6})?$|[-.](?P<dashed>(?:19|20)\d\d-\d\d-\d\d)(?:[-_T]\d+)?$"
     r"|\.(?P<number>\d{1,3})$|\.(?P<old>old|bak)$|-(?P<epoch>1\d{9})$"
+    # CLUSTERPRO's internal logs: the file being written, and the one before it.
+    r"|(?<=\.log)\.(?P<generation>cur|pre)$"
 )
 
 
@@ -53,8 +55,10 @@ def _rotation(name: str) -> tuple[str, tuple[int, ...], date | None]:
     base = name[: match.start()] + name[len(stem) :]
     if match["number"]:
         return base, (1, -int(match["number"])), None
-    if match["old"]:
+    if match["old"] or match["generation"] == "pre":
         return base, (1, -1), None
+    if match["generation"]:
+        return base, (2,), None
     try:
         if match["epoch"]:
             rotated = datetime.fromtimestamp(int(match["epoch"]), UTC).date()

@@ -6,7 +6,7 @@ taken for a new year.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 
@@ -17,13 +17,16 @@ _YEAR = timedelta(days=365)
 _AHEAD = timedelta(days=2)
 
 
-def resolve_years(stamps: Sequence[Stamp], anchors: dict[int, int], end: datetime | None) -> list[datetime]:
+def resolve_years(
+    stamps: Sequence[Stamp], anchors: dict[int, int], end: datetime | None, dead: Set[int] = frozenset()
+) -> list[datetime]:
     """Give every stamp a year.
 
     Args:
         stamps: in file order, oldest first.
         anchors: index → year, where something in the text tells the year of that stamp.
         end: local time that the last stamp cannot be later than (much), used where no anchor stands in the text.
+        dead: stamps of a dead hardware clock, which date no others; runs of 1 January are found here.
 
     Returns:
         Naive local datetimes, one a stamp; a 29 February that no year explains becomes the 28th.
@@ -31,12 +34,13 @@ def resolve_years(stamps: Sequence[Stamp], anchors: dict[int, int], end: datetim
     if not stamps:
         return []
     known = {i: s.year for i, s in enumerate(stamps) if s.year is not None} | anchors
-    skip = _dead_clock_runs(stamps)
+    skip = january_runs(stamps) | dead
     known = {i: year for i, year in known.items() if i not in skip or stamps[i].year is not None}
     years: list[int | None] = [known.get(i) for i in range(len(stamps))]
     if not any(i not in skip for i in known):
         last = max((i for i in range(len(stamps)) if i not in skip), default=len(stamps) - 1)
-        years[last] = _year_at_end(stamps, last, skip, end or datetime.now(UTC).replace(tzinfo=None))
+        if years[last] is None:
+            years[last] = _year_at_end(stamps, last, skip, end or datetime.now(UTC).replace(tzinfo=None))
         known[last] = years[last] or 0
     marks = sorted(i for i in known if i not in skip) or sorted(known)
     _walk(stamps, years, skip, marks[0], range(marks[0] - 1, -1, -1))
@@ -97,7 +101,7 @@ def latest_year(stamp: Stamp, end: datetime) -> int:
     return end.year if at_year(stamp, end.year) <= end + _AHEAD else end.year - 1
 
 
-def _dead_clock_runs(stamps: Sequence[Stamp]) -> set[int]:
+def january_runs(stamps: Sequence[Stamp]) -> set[int]:
     """Runs that begin on 1 January amid another date: a hardware clock without battery, not a new year."""
     found: set[int] = set()
     i = 0

@@ -1,24 +1,24 @@
-"""The zone of stamps that carry none, decided once for a case; and UTC from local time."""
+"""The zone of stamps that carry none, decided for each server; and UTC from local time."""
 
 from __future__ import annotations
 
-import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, timezone, tzinfo
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from dateutil import tz as dateutil_tz
-
+from acforensics.clocks.evidence import Evidence, gather, most_common
+from acforensics.clocks.places import Hosts, places
 from acforensics.clocks.years import at_year
 from acforensics.errors import UsageError
 from acforensics.events import Stamp
 from acforensics.sources import Reading
+from acforensics.sources.zone_names import find_zone
 from acforensics.texts import Text, text
 
-_CREDIBLE_YEARS = range(1995, 2200)
-_DEAD_CLOCK_YEARS = (1970, 1980, 1999, 2000, 2001)
+# Records of one minute may stand in any order.
+_ANY_ORDER = timedelta(minutes=1)
+_PROBES = [datetime(year, month, 15) for year in (2010, 2020, 2026) for month in (1, 7)]
 
 
 def parse_zone(name: str) -> tzinfo:
@@ -27,95 +27,187 @@ def parse_zone(name: str) -> tzinfo:
     Raises:
         UsageError: no such zone.
     """
-    known = {"JST": timezone(timedelta(hours=9), "JST"), "UTC": UTC, "GMT": UTC, "Z": UTC}
-    if name.upper() in known:
-        return known[name.upper()]
-    match = re.fullmatch(r"(?:UTC|GMT)?([+-])(\d{1,2}):?(\d\d)?", name)
-    if match:
-        seconds = int(match[2]) * 3600 + int(match[3] or 0) * 60
-        if seconds <= 14 * 3600:
-            return timezone(timedelta(seconds=seconds if match[1] == "+" else -seconds))
-    try:
-        return ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError, OSError, TypeError):
-        raise UsageError(
-            f"--tz {name}: no such time zone; use a name such as Asia/Tokyo or an offset such as +09:00"
-        ) from None
+    zone = find_zone(name)
+    if zone is None:
+        raise UsageError(f"--tz {name}: no such time zone; use a name such as Asia/Tokyo or an offset such as +09:00")
+    return zone
 
 
 @dataclass(frozen=True)
 class ZoneChoice:
-    """The zone of stamps that carry none, and why."""
+    """The zone of a server's stamps that carry none, why, and what speaks against it. `assumed`: on weak grounds."""
 
     zone: tzinfo
     reason: Text
     assumed: bool
+    notes: tuple[Text, ...] = ()
 
 
-def choose_zone(readings: Sequence[Reading], wanted: str | None) -> ZoneChoice:
-    """Decide the zone of stamps without one, for all the case.
+@dataclass(frozen=True)
+class ZoneChoices:
+    """The zone in which a case is shown, and the zone of each server's stamps."""
 
-    In this order: `--tz`; offsets written in other logs of the case; the kernel's UTC reading of the hardware clock
-    against the stamp of the same line; file times against last stamps; else the stamps are shown as written.
+    shown: tzinfo
+    by_path: Mapping[str, ZoneChoice]
+    otherwise: ZoneChoice
+
+    def of(self, reading: Reading) -> ZoneChoice:
+        """The zone of a file's stamps that carry none."""
+        return self.by_path.get(reading.path, self.otherwise)
+
+
+@dataclass(frozen=True)
+class _Wanted:
+    """`--tz`."""
+
+    name: str
+    zone: tzinfo
+
+
+def choose_zones(readings: Sequence[Reading], wanted: str | None) -> ZoneChoices:
+    """Decide the zone of each server's stamps without one, and the zone in which the case is shown.
+
+    In this order: what the bundle tells of that server (its files, then offsets in its logs); `--tz`; what can be
+    inferred of that server; what the bundle tells of others; else the stamps are taken for UTC. The case is shown in
+    `--tz`, else in the zone of most of its servers.
     """
-    if wanted is not None:
-        return ZoneChoice(parse_zone(wanted), text("clock.zone-option", zone=wanted), False)
-    # The audit log counts seconds since 1970: that says nothing of a zone.
-    texts = [r for r in readings if r.format != "audit"]
-    offsets = [m.stamp.offset for r in texts for m in r.marks if m.stamp.offset is not None]
-    # Some programs write UTC wherever they run: only another offset says how the other clocks are set.
-    written = _most_common([offset for offset in offsets if offset])
-    if written is not None:
-        return ZoneChoice(_fixed(written), text("clock.zone-written", zone=_name(written)), False)
-    measured = _most_common(_hardware_clock_offsets(readings), least_share=0.6)
+    option = _Wanted(wanted, parse_zone(wanted)) if wanted is not None else None
+    hosts = Hosts.of(readings)
+    found = places(readings, hosts)
+    evidence = gather(readings, found, hosts)
+    told = {server: choice for server, one in evidence.items() if (choice := _told(one, option)) is not None}
+    inferred = {server: choice for server, one in evidence.items() if (choice := _inferred(one)) is not None}
+    choices = {}
+    for server, one in evidence.items():
+        choice = told.get(server)
+        if choice is None and option is not None:
+            choice = ZoneChoice(option.zone, text("clock.zone-option", zone=option.name), False)
+        choices[server] = choice or inferred.get(server) or _of_others(one, told, inferred, evidence)
+    otherwise = ZoneChoice(UTC, text("clock.zone-assumed"), True)
+    return ZoneChoices(
+        option.zone if option is not None else _most_usual(choices, evidence),
+        {reading.path: choices[place.server] for reading, place in zip(readings, found, strict=True)},
+        otherwise,
+    )
+
+
+def _told(evidence: Evidence, option: _Wanted | None) -> ZoneChoice | None:
+    """What files and logs of a server say, and where they disagree."""
+    notes: list[Text] = []
+    written = most_common(evidence.own.elements())
+    if evidence.told:
+        first = evidence.told[0]
+        name, where, zone = first.name, first.where, first.zone
+        reason = text("clock.zone-file", zone=name, where=where)
+        others = {told.name: told for told in reversed(evidence.told) if not _alike(told.zone, zone)}
+        notes += [
+            text("clock.zone-disagrees", zone=name, where=where, other=told.name, there=told.where)
+            for told in others.values()
+        ]
+        notes += _against(evidence, zone, name, where)
+    elif written is not None:
+        zone, name, where = _fixed(written), _name(written), _witness(evidence, written)
+        reason = text("clock.zone-written", zone=name)
+        notes += _several(evidence.own)
+    else:
+        exported = most_common(evidence.exported.elements())
+        if exported is None:
+            return None
+        zone, name, where = _fixed(exported), _name(exported), _witness(evidence, exported)
+        reason = text("clock.zone-exported", zone=name, path=where)
+        notes += _several(evidence.exported)
+    if option is not None and name[0] in "+-" and _fits(option.zone, zone, evidence):
+        # The same, but it knows of summer time what an offset does not.
+        return ZoneChoice(option.zone, text("clock.zone-option", zone=option.name), False)
+    if option is not None and not _alike(option.zone, zone):
+        notes.append(text("clock.zone-option-unused", option=option.name, zone=name, where=where))
+    return ZoneChoice(zone, reason, False, tuple(notes))
+
+
+def _against(evidence: Evidence, zone: tzinfo, name: str, where: str) -> list[Text]:
+    """Offsets in logs that do not fit the zone that a file names."""
+    wrong: dict[int, str] = {}
+    for (hour, offset), path in evidence.samples.items():
+        if not _shows(zone, hour, offset):
+            wrong.setdefault(offset, path)
+    if evidence.zero and all(zone.utcoffset(probe) for probe in _PROBES):
+        wrong.setdefault(0, evidence.zero)
+    return [
+        text("clock.zone-disagrees", zone=name, where=where, other=_name(offset), there=path)
+        for offset, path in sorted(wrong.items())
+    ]
+
+
+def _several(offsets: Counter[int]) -> list[Text]:
+    if len(offsets) < 2:
+        return []
+    return [text("clock.zone-several", offsets=", ".join(_name(offset) for offset in sorted(offsets)))]
+
+
+def _witness(evidence: Evidence, offset: int) -> str:
+    return next((path for (_, written), path in evidence.samples.items() if written == offset), _name(offset))
+
+
+def _fits(option: tzinfo, zone: tzinfo, evidence: Evidence) -> bool:
+    """Whether `--tz` has the offset that is told, and every one that stamps show, when they show it."""
+    shown = all(_shows(option, hour, offset) for hour, offset in evidence.samples)
+    return shown and any(option.utcoffset(probe) == zone.utcoffset(probe) for probe in _PROBES)
+
+
+def _shows(zone: tzinfo, hour: datetime, offset: int) -> bool:
+    """Whether a zone has an offset at a local hour, be it the first or the second of that name."""
+    return any(zone.utcoffset(hour.replace(fold=fold)) == timedelta(seconds=offset) for fold in (0, 1))
+
+
+def _inferred(evidence: Evidence) -> ZoneChoice | None:
+    """What a server's stamps show without saying it."""
+    measured = most_common(evidence.hardware, least_share=0.6)
+    # Zero is also what a hardware clock in local time looks like.
     if measured is not None and measured != 0:
         return ZoneChoice(_fixed(measured), text("clock.zone-hardware", zone=_name(measured)), False)
-    if offsets:
+    # Some programs write UTC wherever they run: that counts only where nothing else is known.
+    if evidence.zero:
         return ZoneChoice(UTC, text("clock.zone-written", zone=_name(0)), False)
-    filed = _file_time_offsets(readings)
-    agreed = _most_common(filed, least_share=0.6)
-    if agreed is not None and len(filed) > 1:
-        return ZoneChoice(_fixed(agreed), text("clock.zone-files", zone=_name(agreed), count=len(filed)), True)
+    agreed = most_common(evidence.files, least_share=0.6)
+    if agreed is not None and len(evidence.files) > 1:
+        reason = text("clock.zone-files", zone=_name(agreed), count=len(evidence.files))
+        return ZoneChoice(_fixed(agreed), reason, True)
+    return None
+
+
+def _of_others(
+    own: Evidence,
+    told: Mapping[str, ZoneChoice],
+    inferred: Mapping[str, ZoneChoice],
+    evidence: Mapping[str, Evidence],
+) -> ZoneChoice:
+    """The zone of most other servers; first of those whose files lie in the same place."""
+    near = {server: choice for server, choice in told.items() if evidence[server].roots & own.roots}
+    for choices in (near, told, inferred):
+        if choices:
+            zone = _most_usual(choices, evidence)
+            return ZoneChoice(zone, text("clock.zone-others", zone=str(zone)), True)
     return ZoneChoice(UTC, text("clock.zone-assumed"), True)
 
 
-def _hardware_clock_offsets(readings: Sequence[Reading]) -> list[int]:
-    found = []
-    for reading in readings:
-        for hit in reading.hits:
-            utc = clock_read(hit.fields) if hit.kind == "os.clock_read" else None
-            if utc is None or hit.stamp.offset is not None:
-                continue
-            local = min((at_year(hit.stamp, utc.year + d) for d in (-1, 0, 1)), key=lambda t: abs(t - utc))
-            seconds = (local - utc).total_seconds()
-            offset = round((seconds - 60) / 900) * 900
-            # The line is written when syslog starts, seconds to minutes after the clock was read.
-            if -30 <= seconds - offset <= 600 and abs(offset) <= 14 * 3600:
-                found.append(offset)
-    return found
+def _most_usual(choices: Mapping[str, ZoneChoice], evidence: Mapping[str, Evidence]) -> tzinfo:
+    """The zone of most servers; those of which something is known count first, then those with many records."""
+    logs = {server: choice for server, choice in choices.items() if evidence[server].marks}
+    sure = {server: choice for server, choice in logs.items() if not choice.assumed}
+    considered = sure or logs or choices
+    weights: dict[str, list[int]] = {}
+    zones: dict[str, tzinfo] = {}
+    for server, choice in considered.items():
+        name = str(choice.zone)
+        zones[name] = choice.zone
+        weight = weights.setdefault(name, [0, 0])
+        weight[0] += 1
+        weight[1] += evidence[server].marks
+    return zones[max(sorted(weights), key=lambda name: weights[name])] if weights else UTC
 
 
-def _file_time_offsets(readings: Sequence[Reading]) -> list[int]:
-    found = []
-    for reading in readings:
-        if reading.written is None or not reading.marks or reading.marks[-1].stamp.offset is not None:
-            continue
-        written = reading.written.replace(tzinfo=None)
-        last = reading.marks[-1].stamp
-        local = min((at_year(last, written.year + d) for d in (-1, 0, 1)), key=lambda t: abs(t - written))
-        seconds = (local - written).total_seconds()
-        offset = round(seconds / 1800) * 1800
-        if -120 <= seconds - offset <= 2 and abs(offset) <= 14 * 3600:
-            found.append(offset)
-    return found
-
-
-def _most_common(values: Sequence[int], least_share: float = 0.0) -> int | None:
-    if not values:
-        return None
-    counts = Counter(values)
-    best = max(sorted(counts), key=lambda value: counts[value])
-    return best if counts[best] >= least_share * len(values) else None
+def _alike(one: tzinfo, other: tzinfo) -> bool:
+    return all(one.utcoffset(probe) == other.utcoffset(probe) for probe in _PROBES)
 
 
 def _fixed(offset: int) -> tzinfo:
@@ -127,27 +219,43 @@ def _name(offset: int) -> str:
     return f"{sign}{abs(offset) // 3600:02d}:{abs(offset) % 3600 // 60:02d}"
 
 
-def clock_read(fields: dict[str, str]) -> datetime | None:
-    """The UTC time that the kernel read from the hardware clock (naive), unless that clock was dead."""
-    try:
-        found = datetime.fromisoformat(f"{fields['date']}T{fields['clock']}")
-    except (KeyError, ValueError):
-        return None
-    return found if found.year in _CREDIBLE_YEARS and found.year not in _DEAD_CLOCK_YEARS else None
+# --- UTC
 
 
-def to_utc(local: datetime, offset: int | None, zone: tzinfo) -> datetime:
-    """Local time to UTC: by its own offset, else in a zone; a time that the zone skips moves on by the gap."""
+def to_utc(local: datetime, offset: int | None, zone: tzinfo, after: datetime | None = None) -> datetime:
+    """Local time to UTC: by its own offset, else in a zone.
+
+    A time that the zone skips moves on by the gap. Of a time that exists twice the second one is meant where the first
+    would lie before `after`, the record before it.
+    """
     if offset is not None:
-        return local.replace(tzinfo=_fixed(offset)).astimezone(UTC)
-    aware = local.replace(tzinfo=zone)
-    if not dateutil_tz.datetime_exists(aware):
-        aware = dateutil_tz.resolve_imaginary(aware)
-    return aware.astimezone(UTC)
+        return (local - timedelta(seconds=offset)).replace(tzinfo=UTC)
+    found = _in_zone(local, zone, 0)
+    if after is not None and found < after - _ANY_ORDER and exists_twice(local, zone):
+        second = _in_zone(local, zone, 1)
+        return second if second >= after - _ANY_ORDER else found
+    return found
+
+
+def exists_twice(local: datetime, zone: tzinfo) -> bool:
+    """Whether a clock in this zone shows a local time twice, because summer time ends."""
+    return _in_zone(local, zone, 0) < _in_zone(local, zone, 1)
+
+
+def is_skipped(local: datetime, zone: tzinfo) -> bool:
+    """Whether no clock in this zone shows a local time, because summer time begins."""
+    return _in_zone(local, zone, 0) > _in_zone(local, zone, 1)
+
+
+def _in_zone(local: datetime, zone: tzinfo, fold: int) -> datetime:
+    return (local - (local.replace(tzinfo=zone, fold=fold).utcoffset() or timedelta(0))).replace(tzinfo=UTC)
 
 
 def near(stamp: Stamp, reference: datetime, zone: tzinfo) -> datetime:
-    """Date a single stamp in the year that brings it nearest to a known UTC time."""
+    """Date a single stamp in the year (and in the hour, of two of one name) that brings it nearest to a known time."""
     years = [stamp.year] if stamp.year is not None else [reference.year + d for d in (-1, 0, 1)]
-    candidates = [to_utc(at_year(stamp, y), stamp.offset, zone) for y in years]
+    locals_ = [at_year(stamp, year) for year in years]
+    candidates = [to_utc(local, stamp.offset, zone) for local in locals_]
+    if stamp.offset is None:
+        candidates += [_in_zone(local, zone, 1) for local in locals_ if exists_twice(local, zone)]
     return min(candidates, key=lambda t: abs(t - reference))

@@ -7,9 +7,12 @@ from collections.abc import Callable
 from acforensics.case import Finding
 from acforensics.findings import (
     ac_command_unfinished,
+    clock_skew,
+    log_gap,
     os_command_shutdown,
     reboot_loop,
     sudden_ends,
+    unclassified_near_shutdown,
     ups_not_told,
 )
 from acforensics.findings.context import FindingContext
@@ -22,6 +25,9 @@ RULES: dict[str, Callable[[FindingContext], list[Finding]]] = {
     "power-loss": sudden_ends.power_loss,
     "crash": sudden_ends.crash,
     "fenced": sudden_ends.fenced,
+    "clock-skew": clock_skew.find,
+    "log-gap": log_gap.find,
+    "unclassified-near-shutdown": unclassified_near_shutdown.find,
 }
 
 _SEVERITIES = {"critical": 0, "warning": 1, "info": 2}

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta, tzinfo
 
 from acforensics.boots import Boot
 from acforensics.case import Evidence, Finding, Severity, evidence_of
+from acforensics.clocks import CaseClock
+from acforensics.coverage import Coverage
 from acforensics.events import Event
 from acforensics.shutdowns import Judgement
 from acforensics.texts import Text, text
@@ -30,6 +32,8 @@ class FindingContext:
     shutdown_ids: Mapping[int, str]
     zone: tzinfo
     loop_window: timedelta = DEFAULT_LOOP_WINDOW
+    coverage: Coverage = field(default_factory=Coverage)
+    case_clock: CaseClock = field(default_factory=lambda: CaseClock({}))
 
     def ended_by(self, *triggers: str) -> list[Judgement]:
         """Judgements with one of these triggers, in order."""

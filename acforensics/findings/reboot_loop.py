@@ -41,19 +41,26 @@ def find(context: FindingContext) -> list[Finding]:
     """One finding for each loop; servers that loop at the same time share one."""
     by_boot = {id(judgement.boot): judgement for judgement in context.judgements}
     loops = [loop for boots in context.boots.values() for loop in _loops(boots, by_boot, context)]
-    loops.sort(key=lambda loop: (loop.span[0], loop.server))
+    loops.sort(key=lambda loop: (_on_case_clock(context, loop)[0], loop.server))
     groups: list[list[_Loop]] = []
     for loop in loops:
         together = [
             group
             for group in groups
-            if loop.span[0] <= max(other.span[1] for other in group) + context.loop_window and _alike(loop, group[0])
+            if _on_case_clock(context, loop)[0]
+            <= max(_on_case_clock(context, other)[1] for other in group) + context.loop_window
+            and _alike(loop, group[0])
         ]
         if together:
             together[-1].append(loop)
         else:
             groups.append([loop])
     return [_finding(context, group) for group in groups]
+
+
+def _on_case_clock(context: FindingContext, loop: _Loop) -> tuple[datetime, datetime]:
+    first, last = loop.span
+    return context.case_clock.corrected(loop.server, first), context.case_clock.corrected(loop.server, last)
 
 
 def _loops(boots: Sequence[Boot], by_boot: dict[int, Judgement], context: FindingContext) -> list[_Loop]:

@@ -44,6 +44,11 @@ def command_line(text: str) -> str:
     return " ".join(arguments[number] for number in sorted(arguments))
 
 
+def decoded(value: str) -> str:
+    """A value as the audit log writes it: quoted, or in hex where it has blanks."""
+    return value[1:-1] if value.startswith('"') else _from_hex(value)
+
+
 def _from_hex(encoded: str) -> str:
     try:
         return bytes.fromhex(encoded).decode("utf-8", "backslashreplace") if len(encoded) > 1 else encoded
@@ -57,4 +62,4 @@ def login_user(fields: dict[str, str]) -> str | None:
     number = fields.get("auid", "")
     if number in _UNSET or name == "unset":
         return None
-    return name or (f"uid {number}" if number else None)
+    return name or ("root" if number == "0" else f"uid {number}" if number else None)

@@ -90,6 +90,23 @@ def _words(command: str) -> list[str]:
         return command.split()
 
 
+def plain_form(command: str) -> str:
+    """A command without what one record of it has and another lacks: wrappers, directories, a shell that ran a script.
+
+    `sudo -u root /usr/sbin/shutdown -h now` and `shutdown -h now` are one command.
+    """
+    words = _words(command[:4096])
+    while words:
+        directory, _, name = words[0].rpartition("/")
+        script = len(words) > 1 and name in _SHELLS and words[1].startswith("/")
+        if name not in _WRAPPERS and not script and not ("=" in name and not directory):
+            return " ".join([name, *words[1:]])
+        words = words[1:]
+        while words and words[0].startswith("-") and not script:
+            words = words[2 if words[0] in _VALUED else 1 :]
+    return ""
+
+
 def _simple_commands(command: str) -> list[tuple[list[str], bool]]:
     """The single commands of a script, each with whether it runs only under a condition."""
     lexer = shlex.shlex(command, posix=True, punctuation_chars=";&|\n")
@@ -122,6 +139,10 @@ def _understand_words(words: list[str]) -> CommandMeaning | None:
         if name in _SHELLS and "-c" in words:
             text = " ".join(words[words.index("-c") + 1 :])
             return None if _ELSEWHERE.search(text) and not _SYSRQ.search(text) else understand(text, script=True)
+        if name in _SHELLS and len(words) > 1 and words[1].startswith("/"):
+            # The audit log shows a script as what runs it: `/bin/bash /usr/sbin/clpstdn`.
+            words = words[1:]
+            continue
         if name not in _WRAPPERS:
             break
         words = words[1:]

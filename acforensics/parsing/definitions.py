@@ -15,6 +15,7 @@ from pydantic import (
     StringConstraints,
     ValidationError,
     field_validator,
+    model_validator,
 )
 
 from acforensics import resources
@@ -80,6 +81,8 @@ class EventDefinition(_Strict):
     status: Certainty
     source: str = Field(min_length=3)
     severity: Severity = "info"
+    yields: bool = False
+    """A net over guessed words: any other definition that fits comes first, and its programs do not count as known."""
     refine: list[Refinement] = []
     examples: list[Example] = Field(min_length=1)
     not_examples: list[str] = []
@@ -112,7 +115,13 @@ class DefinitionFile(_Strict):
     file: list[OwnFile] = []
     bystanders: list[str] = []
     """Programs that are known and end no machine: they are not reported as unclassified. `name*` for a prefix."""
-    event: list[EventDefinition] = Field(min_length=1)
+    event: list[EventDefinition] = []
+
+    @model_validator(mode="after")
+    def _says_something(self) -> DefinitionFile:
+        if not self.event and not self.bystanders:
+            raise ValueError("needs an [[event]], or bystanders")
+        return self
 
 
 def _examples(value: Any) -> Any:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import cache
 from typing import Literal, NamedTuple
 
 _JAPANESE_CODECS = ("utf-8", "euc_jp", "cp932")
@@ -56,7 +57,8 @@ def class_beyond_ascii(pattern: str) -> str | None:
     return next((m["class"] for m in _TOKEN.finditer(pattern) if m["class"] and not m["class"].isascii()), None)
 
 
-def scan_forms(pattern: str) -> set[bytes]:
+@cache
+def scan_forms(pattern: str) -> frozenset[bytes]:
     """The pattern for raw lines, one form an encoding.
 
     Anchors go, because a stamp and a tag stand before the text; what matches any character matches the bytes of any.
@@ -68,7 +70,7 @@ def scan_forms(pattern: str) -> set[bytes]:
             forms.add(b"".join(_scanned(tokens, codec)))
         except UnicodeEncodeError:
             continue
-    return forms
+    return frozenset(forms)
 
 
 def _scanned(tokens: list[_Token], codec: str) -> Iterator[bytes]:

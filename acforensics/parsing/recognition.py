@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import re2
 
 from acforensics.errors import DefinitionError
-from acforensics.events import Certainty
+from acforensics.events import UNCLASSIFIED, Certainty
 from acforensics.lines import Record, frame, frame_own
 from acforensics.parsing.definitions import DefinitionFile, EventDefinition, Refinement
 from acforensics.parsing.patterns import scan_forms
@@ -75,9 +75,9 @@ class Recogniser:
         self._any: list[_Rule] = []
         self._cache: dict[str, list[_Rule]] = {}
         self._own_files = [(name.lower(), own.program) for file in files for own in file.file for name in own.names]
-        named = {program for file in files for event in file.event for program in event.programs} | {
-            program for file in files for program in file.bystanders
-        }
+        understood = [e for file in files for e in file.event if not e.yields and e.kind != UNCLASSIFIED]
+        named = {program for event in understood for program in event.programs}
+        named |= {program for file in files for program in file.bystanders}
         self._named = {program for program in named if not program.endswith("*")}
         self._named_prefixes = tuple(
             sorted(program[:-1] for program in named if program.endswith("*") and program != "*")
@@ -109,7 +109,7 @@ class Recogniser:
         if rules is None:
             prefixed = [rule for prefix, rule in self._by_prefix if program.startswith(prefix)]
             rules = [*self._by_program.get(program, []), *prefixed, *self._any]
-            rules.sort(key=lambda rule: rule.fallback is not None)
+            rules.sort(key=lambda rule: (rule.fallback is not None, rule.event.yields))
             if len(self._cache) < 4096:  # tags come from hostile input
                 self._cache[program] = rules
         return rules
@@ -133,10 +133,14 @@ class Recogniser:
         return None
 
     def recognise_all(self, record: Record) -> list[str]:
-        """Names of every definition that fits: for `parsers check`, where more than one is a mistake."""
+        """Names of every definition that fits: for `parsers check`, where more than one is a mistake.
+
+        One that yields is named only where no other fits.
+        """
         exact = [rule for rule in self._rules(record.program) if rule.fallback is None]
-        found = [rule.recognise(record) for rule in exact]
-        names = [recognition.definition for recognition in found if recognition is not None]
+        found = [(rule, rule.recognise(record)) for rule in exact]
+        firm = [recognition.definition for rule, recognition in found if recognition and not rule.event.yields]
+        names = firm or [recognition.definition for _, recognition in found if recognition]
         if names:
             return names
         first = self.recognise(record)
@@ -211,6 +215,9 @@ def _check(recogniser: Recogniser, name: str, item: EventDefinition | Refinement
         if pattern is not None and not _scan_finds(pattern, example.line):
             problems.append(f"{own}: the scan does not find the example: {example.line}")
         names = recogniser.recognise_all(record)
+        if isinstance(item, EventDefinition) and item.yields and names and own not in names:
+            # A site's own definition has taken the place of a guess.
+            continue
         if names != [own]:
             problems.append(f"{own}: the example is recognised as {', '.join(names) or 'nothing'}: {example.line}")
             continue

@@ -13,7 +13,7 @@ from acforensics.rendering.plain import shorten, visible
 from acforensics.rendering.verdict import Incident, clock, judge
 from acforensics.rendering.view import SEVERITIES, Places, case_name
 from acforensics.rendering.wrapping import pad, width_of, wrap
-from acforensics.texts import Language, Text, text
+from acforensics.texts import Language, Text, join, text
 
 _STYLES = {
     "bold": "1",
@@ -28,6 +28,7 @@ _MOST_FINDINGS = 20
 _MOST_LINES = 3
 _MOST_SHUTDOWNS = 20
 _MOST_PROBLEMS = 10
+_MOST_MISSING = 6
 _MOST_WIDTH = 100
 _TEXT_LIMIT = 300
 
@@ -69,6 +70,7 @@ def render(
     page = _Page(lang, max(40, min(width, _MOST_WIDTH)), colour)
     page.line(visible(case_name(model)), "bold")
     page.paragraph(text("terminal.zone", zone=model.timezone), style="dim")
+    _missing(page, model)
     _verdict(page, model)
     _findings(page, model)
     _shutdowns(page, model)
@@ -113,6 +115,17 @@ class _Page:
         hang = indent + width_of(mark)
         for number, piece in enumerate(wrap(self.say(value), self.width - hang)):
             self._lines.append(" " * indent + (mark if not number else " " * width_of(mark)) + self.style(piece, style))
+
+
+def _missing(page: _Page, model: CaseModel) -> None:
+    """What the case lacks comes first: a verdict is only as good as what was read."""
+    if not model.missing:
+        return
+    page.heading("terminal.missing")
+    for one in model.missing[:_MOST_MISSING]:
+        page.paragraph(join([one.text, one.without]), mark="- ")
+    if len(model.missing) > _MOST_MISSING:
+        page.paragraph(text("terminal.more", count=len(model.missing) - _MOST_MISSING), style="dim")
 
 
 def _verdict(page: _Page, model: CaseModel) -> None:

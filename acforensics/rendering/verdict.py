@@ -38,8 +38,8 @@ class Incident:
     start: datetime
     end: datetime
     servers: tuple[str, ...]
-    times: tuple[tuple[str, datetime], ...]
-    """(server, time) of each end."""
+    times: tuple[tuple[str, datetime, datetime | None], ...]
+    """(server, time by its own clock, time on the case's clock where that differs) of each end."""
     confidence: Confidence
     headline: Text
     why: tuple[Text, ...]
@@ -62,7 +62,7 @@ class Incident:
         if len(self.times) == 1:
             return literal(clock(self.start))
         return join(
-            [text("verdict.when.of-server", time=clock(time), server=server) for server, time in self.times],
+            [text("verdict.when.of-server", time=clock(time), server=server) for server, time, _ in self.times],
             _LIST,
         )
 
@@ -116,7 +116,7 @@ def _incidents(model: CaseModel) -> list[Incident]:
         if finding.rule == "reboot-loop" and ends:
             taken.update(end.id for end in ends)
             found.append(_loop(model, ends))
-    rest = sorted((end for end in model.shutdowns if end.id not in taken), key=lambda end: (end.time, end.server))
+    rest = sorted((end for end in model.shutdowns if end.id not in taken), key=lambda end: (end.case_time, end.server))
     states = {boot.id: boot.end_state for boot in model.boots}
     groups: list[list[Shutdown]] = []
     for end in rest:
@@ -132,7 +132,7 @@ def _equal(group: list[Shutdown], end: Shutdown, states: Mapping[str, EndState])
     """Several servers that ended alike within minutes are one incident."""
     first = group[0]
     return (
-        end.time - group[-1].time <= _TOGETHER
+        end.case_time - group[-1].case_time <= _TOGETHER
         and end.server not in {other.server for other in group}
         and (first.trigger, first.mode, first.actor, first.confidence)
         == (end.trigger, end.mode, end.actor, end.confidence)
@@ -153,10 +153,10 @@ def _ending(model: CaseModel, group: list[Shutdown], states: Mapping[str, EndSta
         headline = text(f"verdict.headline.{sudden}{first.confidence}", cause=_cause(group, findings), **values)
     return Incident(
         grade=_grade(group, findings),
-        start=first.time,
-        end=group[-1].time,
+        start=first.case_time,
+        end=group[-1].case_time,
         servers=tuple(servers),
-        times=tuple((end.server, end.time) for end in group),
+        times=tuple((end.server, end.time, end.corrected_time) for end in group),
         confidence=first.confidence,
         headline=_tidy(headline),
         why=tuple(_why(group)),
@@ -169,7 +169,7 @@ def _ending(model: CaseModel, group: list[Shutdown], states: Mapping[str, EndSta
 
 
 def _loop(model: CaseModel, ends: list[Shutdown]) -> Incident:
-    ends = sorted(ends, key=lambda end: (end.time, end.server))
+    ends = sorted(ends, key=lambda end: (end.case_time, end.server))
     servers = sorted({end.server for end in ends})
     turns = {server: sum(end.server == server for end in ends) for server in servers}
     if len(set(turns.values())) == 1:
@@ -192,10 +192,10 @@ def _loop(model: CaseModel, ends: list[Shutdown]) -> Incident:
     recovery = one_cause and ends[0].trigger == "clusterpro-recovery"
     return Incident(
         grade="critical",
-        start=ends[0].time,
-        end=ends[-1].time,
+        start=ends[0].case_time,
+        end=ends[-1].case_time,
         servers=tuple(servers),
-        times=tuple((end.server, end.time) for end in ends),
+        times=tuple((end.server, end.time, end.corrected_time) for end in ends),
         confidence=min((end.confidence for end in ends), key=_SURE.index),
         headline=_tidy(headline),
         why=tuple(_why(ends[:1])) if one_cause else (),

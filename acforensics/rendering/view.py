@@ -8,7 +8,7 @@ from datetime import datetime
 from pathlib import PurePath
 from typing import TYPE_CHECKING
 
-from acforensics.case import Boot, CaseModel, Evidence, Finding, Input, Reason, Shutdown
+from acforensics.case import Boot, CaseModel, Coverage, Evidence, Finding, Input, Reason, Shutdown
 from acforensics.charts import MAX_MARKS, select
 from acforensics.rendering.plain import shorten, visible
 from acforensics.rendering.verdict import clock
@@ -47,9 +47,14 @@ class Line:
     where: str
     path: str
     time: str
+    corrected: str
+    """On the case's clock, where the server's differs."""
     text: str
     certainty: str
     """Only where the format is not verified: `inferred` or `unverified`."""
+    also: list[str]
+    """Other places that record the same."""
+    disagreements: list[Text]
 
 
 @dataclass(frozen=True)
@@ -62,9 +67,10 @@ class Lines:
 
 @dataclass(frozen=True)
 class Row:
-    """One event in the table that stands for the chart."""
+    """One event in the table that stands for the chart; `own_time` only where the server's clock differs."""
 
     time: str
+    own_time: str
     server: str
     layer: str
     kind: str
@@ -105,7 +111,9 @@ class View:
         doubtful = timeline[timeline["certainty"] != "verified"]
         self._certainty: Mapping[tuple[str, int], str] = {
             (str(path), int(line)): str(certainty)
-            for path, line, certainty in zip(doubtful["input"], doubtful["line"], doubtful["certainty"], strict=True)
+            for path, line, certainty in zip(
+                doubtful["input"], doubtful["line"].fillna(0), doubtful["certainty"], strict=True
+            )
         }
 
     # --- evidence
@@ -118,12 +126,19 @@ class View:
     def _line(self, one: Evidence) -> Line:
         number = "" if one.line is None else f":{one.line}"
         return Line(
-            where=visible(self.places.short(one.input)) + number,
+            where=self.place(one.input, one.line),
             path=visible(one.input) + number,
             time=clock(one.time) if one.time is not None else "",
+            corrected=clock(one.corrected_time) if one.corrected_time is not None else "",
             text=shorten(visible(one.text), _MAX_TEXT),
             certainty=self._certainty.get((one.input, one.line or 0), ""),
+            also=[self.place(other.input, other.line) for other in one.also],
+            disagreements=one.disagreements,
         )
+
+    def place(self, path: str, line: int | None) -> str:
+        """`file:line`, as short as it can be told apart."""
+        return visible(self.places.short(path)) + ("" if line is None else f":{line}")
 
     # --- lists, bounded
 
@@ -158,6 +173,12 @@ class View:
         grouped = [(weight, [r for r in shutdown.reasons if r.weight == weight]) for weight in WEIGHTS]
         return [(weight, reasons) for weight, reasons in grouped if reasons]
 
+    def coverage(self) -> list[Coverage]:
+        """Logs with what they do not show first, then in the order of the result; bounded."""
+        ranked = sorted(self.model.coverage, key=lambda log: not (log.gaps or log.holes or log.losses))
+        chosen = {id(log) for log in ranked[: self.limits.inputs]}
+        return [log for log in self.model.coverage if id(log) in chosen]
+
     def inputs(self) -> list[Input]:
         """Files with records."""
         return [item for item in self.model.inputs if item.records][: self.limits.inputs]
@@ -178,10 +199,11 @@ class View:
     def rows(self) -> list[Row]:
         """The events nearest to shutdowns, for readers who cannot use the chart."""
         chosen = select(self._timeline, self.model.shutdowns, self.limits.rows)
-        columns = ["local_time", "server", "layer", "kind", "message", "input", "line"]
+        columns = ["local_time", "server_time", "server", "layer", "kind", "message", "input", "line"]
         return [
             Row(
-                time=str(time)[:19].replace("T", " "),
+                time=_shown(time),
+                own_time=_shown(own) if own != time else "",
                 server=str(server),
                 layer=str(layer),
                 kind=str(kind),
@@ -189,7 +211,7 @@ class View:
                 where=f"{visible(self.places.short(str(path)))}:{line}",
                 path=f"{visible(str(path))}:{line}",
             )
-            for time, server, layer, kind, message, path, line in chosen[columns].to_numpy().tolist()
+            for time, own, server, layer, kind, message, path, line in chosen[columns].to_numpy().tolist()
         ]
 
     @property
@@ -221,6 +243,10 @@ def _common(paths: Sequence[str]) -> str:
             break
         shared.append(a)
     return "/".join(shared)
+
+
+def _shown(time: object) -> str:
+    return str(time)[:19].replace("T", " ")
 
 
 def _length(boot: Boot) -> Text | None:

@@ -13,11 +13,15 @@ from datetime import timedelta, tzinfo
 
 from acforensics.boots import Boot
 from acforensics.case import EndState, UpsTold
+from acforensics.clocks import CaseClock
 from acforensics.events import Event
 from acforensics.shutdowns import operators, orderly, power, sudden, ups
+from acforensics.shutdowns.disagreements import disagreements
 from acforensics.shutdowns.reasons import Argument, Hypothesis, mode_of
 from acforensics.shutdowns.view import StopView
 from acforensics.texts import text
+
+_STOPPING = timedelta(minutes=10)
 
 
 @dataclass
@@ -43,12 +47,19 @@ class Judgement:
         return list({id(event): event for event in events}.values())
 
 
-def judge_boots(boots: Mapping[str, Sequence[Boot]], zone: tzinfo) -> list[Judgement]:
+def judge_boots(
+    boots: Mapping[str, Sequence[Boot]],
+    zone: tzinfo,
+    clock: CaseClock,
+    planned: Mapping[str, Sequence[Event]],
+) -> list[Judgement]:
     """Judge the end of every boot of every server.
 
     Args:
         boots: by server, each oldest first.
         zone: the case's zone, for times of day typed into `shutdown`.
+        clock: what is known of the servers' clocks.
+        planned: when ESMPRO/AC's schedule plans to turn each server off.
     """
     events = {server: [event for boot in own for event in boot.events] for server, own in boots.items()}
     traces = ups.learn(events)
@@ -58,9 +69,18 @@ def judge_boots(boots: Mapping[str, Sequence[Boot]], zone: tzinfo) -> list[Judge
         neighbours = [view for other, theirs in views.items() if other != server for view in theirs]
         for view in own:
             view.neighbours = neighbours
-        habit = sum(view.stop_orderly for view in own)
+            view.clock = clock
+            view.planned_offs = list(planned.get(server, ()))
+        habit = sum(view.stop_logged for view in own)
         judgements += [_judge(view, zone, traces, habit) for view in own]
-    return sorted(judgements, key=lambda j: (j.chosen.time if j.chosen else j.boot.last, j.boot.server, j.boot.id))
+    return sorted(
+        judgements,
+        key=lambda j: (
+            clock.corrected(j.boot.server, j.chosen.time if j.chosen else j.boot.last),
+            j.boot.server,
+            j.boot.id,
+        ),
+    )
 
 
 def _view(boot: Boot, events: Mapping[str, list[Event]]) -> StopView:
@@ -70,10 +90,11 @@ def _view(boot: Boot, events: Mapping[str, list[Event]]) -> StopView:
 def _judge(view: StopView, zone: tzinfo, traces: ups.AcTraces, habit: int) -> Judgement:
     if view.boot.following is None and not _ended(view, zone):
         return Judgement(view, "running", None)
-    chosen = _choose(view, zone, usually_logs_stops=habit > int(view.stop_orderly))
+    chosen = _choose(view, zone, usually_logs_stops=habit > int(view.stop_logged))
     told, why = ups.was_told(view, chosen, traces)
     if why is not None:
         chosen.arguments.append(why)
+    chosen.arguments += disagreements(view)
     return Judgement(view, _end_state(view, chosen), chosen, told)
 
 
@@ -94,6 +115,7 @@ def _choose(view: StopView, zone: tzinfo, usually_logs_stops: bool) -> Hypothesi
     hypotheses: list[Callable[[], Hypothesis | None]] = [
         lambda: orderly.clusterpro_recovery(view),
         lambda: orderly.clusterpro_command(view),
+        lambda: orderly.clusterpro_typed(view),
         lambda: power.ac_power_failure(view, recorded),
         lambda: power.ac_schedule(view, recorded),
         lambda: power.ups_agent(view),
@@ -121,7 +143,10 @@ def _came_first(view: StopView, recorded: Hypothesis, chosen: Hypothesis) -> boo
 
 def _undecided(view: StopView) -> Hypothesis:
     arguments = sudden.missing_for_decision(view)
-    return Hypothesis("unknown", "possible", view.end, mode_of(view.os_stops), arguments=arguments)
+    # What stop.sh tells ESMPRO/AC tells us, too, what was to follow.
+    told = [event for event in view.before_end(["ac.command_run", "ac.script_action"], _STOPPING) if view.stop_orderly]
+    begins = min([view.end, *(event.time for event in (*told, *view.stopped_by_cluster_first))])
+    return Hypothesis("unknown", "possible", begins, mode_of([*told, *view.os_stops]), arguments=arguments)
 
 
 def _end_state(view: StopView, chosen: Hypothesis) -> EndState:

@@ -6,7 +6,7 @@ import re
 from datetime import datetime, timedelta, tzinfo
 
 from acforensics.case import Confidence, Mode
-from acforensics.events import Event
+from acforensics.events import UNCLASSIFIED, Event
 from acforensics.parsing.commands import CommandMeaning, understand
 from acforensics.shutdowns import sessions
 from acforensics.shutdowns.reasons import Argument, Hypothesis, mode_of
@@ -26,6 +26,11 @@ _KEY_NOT_ACTED = timedelta(seconds=5)
 _POWER_NEWS = timedelta(minutes=10)
 _SEEN_BEFORE = timedelta(minutes=1)
 _SERVICE_USERS = {"nut", "ups", "apc", "apcupsd", "zabbix", "nagios", "nrpe"}
+_SPEAKS_OF_POWER = re.compile(
+    r"shut ?down|reboot|restart(?:ing)? (?:the )?(?:system|server|host|os|machine)|halt|power|\bUPS\b|batter"
+    r"|停電|電源|シャットダウン|再起動|停止|無停電|給電|バッテリ",
+    re.IGNORECASE,
+)
 _AGENT_FOLDERS = re.compile(r"/AUTORC|/nec/clusterpro|/esmpro|/apcupsd|/nut\b", re.IGNORECASE)
 
 
@@ -173,7 +178,15 @@ def _decidable(view: StopView) -> bool:
         return False
     if view.first_stop is None or view.boot.first > view.first_stop - _SEEN_BEFORE:
         return False
+    if strangers(view):
+        return False
     return not view.before_end(["ac.message", "ac.power_failure", "ups.on_battery", "ups.battery_low"], _POWER_NEWS)
+
+
+def strangers(view: StopView) -> list[Event]:
+    """What programs that no definition knows said of power or a shutdown just before the end: they may have asked."""
+    said = view.before_end([UNCLASSIFIED], _POWER_NEWS)
+    return [event for event in said if _SPEAKS_OF_POWER.search(event.message)]
 
 
 def _relevant(view: StopView, event: Event, zone: tzinfo) -> tuple[Event, CommandMeaning] | None:

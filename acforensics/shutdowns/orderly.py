@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from acforensics.case import Confidence, Scope
 from acforensics.events import Event
-from acforensics.parsing.commands import understand
+from acforensics.parsing.commands import CommandMeaning, understand
 from acforensics.shutdowns.operators import is_job
 from acforensics.shutdowns.reasons import Argument, Hypothesis, mode_of
 from acforensics.shutdowns.view import StopView, same_server
@@ -139,6 +140,66 @@ def clusterpro_command(view: StopView) -> Hypothesis | None:
                       _scope([*requests, *typed, *elsewhere]), actor, command, arguments)  # fmt: skip
 
 
+def clusterpro_typed(view: StopView) -> Hypothesis | None:
+    """A clpstdn or clpdown on record, and the stop that follows it, where CLUSTERPRO's own messages are not to be had.
+
+    CLUSTERPRO then runs the OS's shutdown itself, which the audit log records under the same user: no OS command.
+    """
+    if not view.stop_orderly or view.of("clusterpro.request_refused"):
+        return None
+    told = [event for event in view.of("ac.command_run", "ac.exec_command") if event.time >= view.end - _TAKES_EFFECT]
+    begins = min([view.end, *(event.time for event in told)])
+    found = []
+    for server, events in {view.boot.server: view.boot.events, **view.peers}.items():
+        for event in events:
+            meaning = _cluster_end(event)
+            if meaning is None:
+                continue
+            doubt = _AFTER_OS_STOP + (
+                view.doubt(server) or timedelta(0) if server != view.boot.server else timedelta(0)
+            )
+            if not -doubt <= begins - view.here(server, event.time) <= _TAKES_EFFECT + doubt:
+                continue
+            here = server == view.boot.server and (
+                meaning.target is None or same_server(meaning.target, view.boot.server)
+            )
+            # On another server it only counts where this one is seen to tell ESMPRO/AC: two stops may coincide.
+            for_here = meaning.scope == "cluster" or (
+                meaning.target is not None and same_server(meaning.target, view.boot.server)
+            )
+            if here or (for_here and told):
+                found.append(event)
+    if not found:
+        return None
+    typed = max(found, key=lambda event: event.time)
+    actor, command = None if is_job(typed) else typed.fields.get("user"), typed.fields.get("command", "")
+    values = {"user": actor or "?", "command": command, "server": typed.server}
+    arguments = [Argument(text("reason.cluster-typed-only", **values), events=[typed])]
+    if told:
+        arguments.append(Argument(text("reason.ac-command-run"), events=told[:1]))
+    if view.os_stops:
+        arguments.append(Argument(text("reason.os-after-cluster"), events=view.os_stops[:1]))
+    arguments.append(Argument(text("reason.cluster-messages-unseen"), "missing"))
+    mode = mode_of([*told, *view.os_stops, *_typed_mode(typed)])
+    time = view.here(typed.server, typed.time)
+    return Hypothesis("clusterpro-command", "likely", time, mode, _scope([typed]), actor, command, arguments)
+
+
+def _cluster_end(event: Event) -> CommandMeaning | None:
+    if event.kind != "os.command" or "repeated" in event.fields:
+        return None
+    meaning = understand(event.fields.get("command", ""), script=event.fields.get("via") == "cron")
+    return meaning if meaning is not None and meaning.effect == "cluster-end" else None
+
+
+def _typed_mode(typed: Event) -> list[Event]:
+    """The mode that a command asks for, as an event that says so."""
+    meaning = _cluster_end(typed)
+    if meaning is None or meaning.mode == "unknown":
+        return []
+    return [replace(typed, fields={**typed.fields, "mode": meaning.mode})]
+
+
 def cluster_stopped_first(view: StopView) -> Hypothesis | None:
     """CLUSTERPRO stopped before the OS did, and its stop.sh ran the AC command, but no request is logged.
 
@@ -198,7 +259,7 @@ def _asked_by_person_anywhere(view: StopView) -> list[Event]:
         if event.kind in kinds
         and _asked_by_person(event)
         and (event.fields.get("scope") == "cluster" or "clpstdn" in event.fields.get("requester", ""))
-        and abs(event.time - _request_time(view)) <= _TAKES_EFFECT
+        and abs(view.here(event.server, event.time) - _request_time(view)) <= _TAKES_EFFECT
     ]
     return sorted([*own, *theirs], key=lambda event: event.time)
 

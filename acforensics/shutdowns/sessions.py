@@ -8,7 +8,7 @@ from acforensics.events import Event
 from acforensics.shutdowns.view import StopView
 
 FRESH_LOGIN = timedelta(minutes=30)
-_INTERACTIVE = {"login", "sshd", "logind", "desktop"}
+_INTERACTIVE = {"login", "sshd", "logind", "desktop", "wtmp"}
 _RAISING = {"su", "sudo"}
 _CLOSED_BY_THE_STOP = timedelta(seconds=5)
 _SAME_LOGIN = timedelta(seconds=5)
@@ -70,6 +70,9 @@ def _key(event: Event) -> tuple[str, str]:
     via = event.fields.get("via", "")
     if via == "logind":
         return via, event.fields.get("session", "")
+    if via == "wtmp":
+        # Listings of login records have no pid; a terminal has one session at a time.
+        return via, event.fields.get("tty", "")
     return via, event.pid or event.fields.get("user", "")
 
 

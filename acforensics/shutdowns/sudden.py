@@ -6,6 +6,8 @@ from datetime import timedelta
 
 from acforensics.case import Confidence
 from acforensics.events import Event
+from acforensics.shutdowns.operators import strangers
+from acforensics.shutdowns.power import on_battery
 from acforensics.shutdowns.reasons import Argument, Hypothesis, mode_of
 from acforensics.shutdowns.view import StopView, same_server
 from acforensics.texts import text
@@ -36,13 +38,17 @@ def fencing(view: StopView) -> Hypothesis | None:
     if named:
         arguments.append(Argument(text("reason.fencing-requested", server=named[0].server), events=named[:2]))
     confidence: Confidence = "certain" if struck and named else "likely"
-    if not struck and named[0].time - view.boot.last > _SILENCE:
+    if not struck:
         # The request may answer a server that was dead already.
-        confidence = "possible"
-        arguments.append(Argument(text("reason.silent-before-fencing"), "against", view.last_record))
-    first = min([*struck, *named], key=lambda event: event.time)
-    return Hypothesis("fencing", confidence, min(first.time, view.boot.last) if struck else view.boot.last,
-                      "unknown", "server", arguments=arguments)  # fmt: skip
+        doubt = view.doubt(named[0].server)
+        if doubt is None:
+            confidence = "possible"
+            arguments.append(Argument(text("reason.clocks-not-compared", server=named[0].server), "missing"))
+        elif view.here(named[0].server, named[0].time) - view.boot.last > _SILENCE + doubt:
+            confidence = "possible"
+            arguments.append(Argument(text("reason.silent-before-fencing"), "against", view.last_record))
+    time = min([view.boot.last, *(event.time for event in struck)])
+    return Hypothesis("fencing", confidence, time, "unknown", "server", arguments=arguments)
 
 
 def crash(view: StopView) -> Hypothesis | None:
@@ -82,29 +88,33 @@ def power_loss(view: StopView, usually_logs_stops: bool) -> Hypothesis | None:
     if view.stop_orderly or view.boot.following is None or view.unseen_between:
         return None
     unclean = view.unclean_signs
-    on_battery = _still_on_battery(view)
+    outage = _still_on_battery(view)
     together = _others_cut_off(view)
-    if not unclean and not on_battery and not (usually_logs_stops and not view.clean_signs):
+    if not unclean and not outage and not (usually_logs_stops and not view.clean_signs):
         return None
     arguments = [Argument(text("reason.log-ends"), events=[*view.last_record, *view.boot.following.start_events[:1]])]
     if unclean:
         arguments.append(Argument(text("reason.unclean"), events=unclean[:2]))
-    elif not on_battery:
+    elif not outage:
         arguments.append(Argument(text("reason.habit")))
-    if on_battery:
-        arguments.append(Argument(text("reason.on-battery"), events=on_battery[-1:]))
+    if outage:
+        arguments.append(Argument(text("reason.on-battery"), events=outage[-1:]))
     if together:
         arguments.append(Argument(text("reason.cut-off-together", servers=", ".join(together))))
     if view.cluster_requests:
         arguments.append(Argument(text("reason.cut-during-stop"), events=view.cluster_requests[:1]))
     arguments.append(Argument(text("reason.looks-like-power-loss"), "missing"))
-    confidence: Confidence = "likely" if on_battery or (unclean and together) else "possible"
+    confidence: Confidence = "likely" if outage or (unclean and together) else "possible"
     return Hypothesis("power-loss", confidence, view.boot.last, "unknown", "server", arguments=arguments)
 
 
 def missing_for_decision(view: StopView) -> list[Argument]:
     """What an undecided end lacks."""
     found: list[Argument] = []
+    unknown = strangers(view)
+    if unknown:
+        programs = ", ".join(dict.fromkeys(event.program for event in unknown))
+        found.append(Argument(text("reason.unknown-program", programs=programs), "missing", unknown[-2:]))
     if view.unseen_between:
         found.append(Argument(text("reason.logs-missing"), "missing"))
     if view.os_stops:
@@ -139,20 +149,21 @@ def _dump_found(view: StopView) -> list[Event]:
 
 
 def _still_on_battery(view: StopView) -> list[Event]:
-    last: Event | None = None
-    failed = ["ups.on_battery", "ups.battery_low", "ac.power_failure"]
-    for event in view.before_end([*failed, "ups.on_line", "ac.power_restored"], _ON_BATTERY):
-        last = event
-    return [last] if last is not None and last.kind in failed else []
+    """What says that the power had failed and was not back: of a UPS agent, or of ESMPRO/AC."""
+    kinds = ["ups.on_battery", "ups.battery_low", "ups.on_line", "ups.message"]
+    told = on_battery(view.before_end(kinds, _ON_BATTERY))
+    news = view.before_end(["ac.power_failure", "ac.power_restored"], _ON_BATTERY)
+    return [*told, *(event for event in news[-1:] if event.kind == "ac.power_failure")]
 
 
 def _others_cut_off(view: StopView) -> list[str]:
-    """Servers whose own boot ended without a stop within two minutes."""
+    """Servers whose own boot ended without a stop within two minutes, as far as their clocks can be compared."""
     return sorted(
         other.boot.server
         for other in view.neighbours
         if not other.stop_orderly
         and other.boot.following is not None
         and other.unclean_signs
-        and abs(other.boot.last - view.boot.last) <= _TOGETHER
+        and abs(view.here(other.boot.server, other.boot.last) - view.boot.last)
+        <= _TOGETHER + (view.doubt(other.boot.server) or timedelta(0))
     )

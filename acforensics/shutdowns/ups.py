@@ -92,8 +92,14 @@ def ac_commands(view: StopView, asked: datetime) -> list[Event]:
 
 def was_told(view: StopView, chosen: Hypothesis, traces: AcTraces) -> tuple[UpsTold, Argument | None]:
     """Whether the UPS was told, with the reason; `not-applicable` where nobody was there to tell it."""
+    if chosen.trigger == "ac-schedule" and chosen.confidence == "possible":
+        # It may as well have been somebody who did not tell the UPS.
+        return "unknown", Argument(text("ups.unknown-asker"), "missing")
     if chosen.trigger in _NOBODY_TO_TELL:
         return "not-applicable", None
+    direct = _recorded_run(view, chosen)
+    if direct is not None:
+        return direct
     lines = ac_commands(view, chosen.time)
     count = sum(int(event.fields.get("repeated", "1")) for event in lines)
     if count == 1:
@@ -106,6 +112,9 @@ def was_told(view: StopView, chosen: Hypothesis, traces: AcTraces) -> tuple[UpsT
         # If it was ESMPRO/AC itself that asked, the UPS needed no telling.
         return "unknown", Argument(text("ups.unknown-asker"), "missing")
     window = chosen.time - timedelta(minutes=1)
+    without = _script_without_command(view, window)
+    if without is not None:
+        return without
     kinds = ("clusterpro.resource_stopped", "clusterpro.group_stopped")
     stopped = [
         event
@@ -120,3 +129,56 @@ def was_told(view: StopView, chosen: Hypothesis, traces: AcTraces) -> tuple[UpsT
     if stopped:
         return "no", Argument(text("ups.script-without-command"), "against", stopped[:2])
     return "unknown", Argument(text("ups.not-observable"), "missing")
+
+
+def _recorded_run(view: StopView, chosen: Hypothesis) -> tuple[UpsTold, Argument] | None:
+    """What the audit log and stop.sh's own output tell: with which option amccmd was run, and whether it came back.
+
+    They tell more than the lines in syslog, which stop.sh writes with an empty option, too (HOWTO chapter 3).
+    """
+    since = min([chosen.time, *(event.time for event in view.stopped_by_cluster_first)]) - _STAMPED_APART
+    runs = [event for event in view.of("ac.command_run") if event.time >= since]
+    script = _last_run(view, since)
+    executed = [event for event in script if event.kind == "ac.script_exec"]
+    returned = [event for event in script if event.kind == "ac.script_exit_command"]
+    if script and executed and not returned and not any(event.kind == "ac.script_exit" for event in script):
+        return "partly", Argument(text("ups.script-unfinished"), "against", executed)
+    told = [event for event in runs if event.fields.get("option")]
+    if told:
+        return "yes", Argument(text("ups.command-run", option=told[0].fields["option"]), "for", told[:2])
+    acted = [event for event in script if event.kind == "ac.script_action" and event.mode != "unknown"]
+    if executed and acted:
+        return "yes", Argument(text("ups.script-told"), "for", [acted[0], *returned[:1]])
+    if runs:
+        return "no", Argument(text("ups.empty-option"), "against", runs[:1])
+    if executed and any(event.kind == "ac.script_factor" for event in script):
+        return "no", Argument(text("ups.empty-option"), "against", [*executed[:1], *returned[:1]])
+    return None
+
+
+def _script_without_command(view: StopView, since: datetime) -> tuple[UpsTold, Argument] | None:
+    """Whether stop.sh's own output of this stop is there and shows that it told nobody."""
+    script = _last_run(view, since)
+    if not any(event.kind == "ac.script_exit" for event in script):
+        return None
+    if any(event.kind in ("ac.script_exec", "ac.script_factor") for event in script):
+        return None
+    return "no", Argument(text("ups.script-log-without-command"), "against", script[-2:])
+
+
+def _last_run(view: StopView, since: datetime) -> list[Event]:
+    """The output of the last run of stop.sh, as far as its records are of the final stop.
+
+    Only records with a time of their own, or one close by, count: an output without stamps may be of another stop.
+    """
+    kinds = ("ac.script_started", "ac.script_factor", "ac.script_action", "ac.script_exec", "ac.script_exit_command",
+             "ac.script_exit")  # fmt: skip
+    found: list[Event] = []
+    for event in view.of(*kinds):
+        if event.time < since:
+            continue
+        begins = event.kind == "ac.script_started" or (
+            event.kind == "ac.script_factor" and any(e.kind == "ac.script_exit" for e in found)
+        )
+        found = [event] if begins else [*found, event]
+    return found

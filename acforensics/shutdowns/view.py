@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from functools import cached_property
 
 from acforensics.boots import Boot
+from acforensics.clocks import CaseClock
 from acforensics.events import Event
 
 OS_STOPS = frozenset(
@@ -26,6 +27,7 @@ OS_STOPS = frozenset(
         "ctrl_alt_del_acted",
     ]
 )
+LOGIN_RECORDS = {"wtmp", "last"}
 _SYSLOG_STOPS = {"os.syslog_stopped", "os.kernel_log_stopped", "os.stop_progress"}
 _DECISIVE = {
     "os.shutdown_started",
@@ -51,7 +53,7 @@ _WEAK_STOP = timedelta(minutes=5)
 """Services that stopped, without a word that the machine goes down, count only this close to the last record."""
 _STILL_ALIVE = timedelta(minutes=2)
 _LONGEST_SEAM = timedelta(hours=24)
-_INTERACTIVE = {"login", "sshd", "logind", "desktop"}
+_INTERACTIVE = {"login", "sshd", "logind", "desktop", "wtmp"}
 _AFTER_START = timedelta(minutes=5)
 
 
@@ -69,6 +71,10 @@ class StopView:
     """Events of the other servers, by server, in order."""
     neighbours: list[StopView] = field(default_factory=list)
     """The ends of the other servers' boots."""
+    clock: CaseClock = field(default_factory=lambda: CaseClock({}))
+    """What is known of the servers' clocks."""
+    planned_offs: list[Event] = field(default_factory=list)
+    """When ESMPRO/AC's schedule plans to turn this server off (`ac.schedule_planned`): plans, not records."""
 
     def of(self, *kinds: str) -> list[Event]:
         """Events of this boot of the given kinds, in order; repetitions written by syslog are left out."""
@@ -114,7 +120,9 @@ class StopView:
     @cached_property
     def first_stop(self) -> datetime | None:
         """When the OS first said that it goes down."""
-        return min((stop.time for stop in self.os_stops), default=None)
+        # A listing in minutes cuts the seconds off: its times lie before what happened.
+        finest = min((stop.resolution for stop in self.os_stops), default=1)
+        return min((stop.time for stop in self.os_stops if stop.resolution == finest), default=None)
 
     @cached_property
     def end(self) -> datetime:
@@ -156,8 +164,9 @@ class StopView:
     @cached_property
     def stop_begins(self) -> datetime | None:
         """When anything of the final stop is first seen: of the OS, or of CLUSTERPRO stopping with it."""
-        times = [event.time for event in self.os_stops]
-        times += [event.time for event in self.cluster_requests]
+        times = [event.time for event in self.cluster_requests]
+        if self.first_stop is not None:
+            times.append(self.first_stop)
         return min(times, default=None)
 
     @cached_property
@@ -185,14 +194,19 @@ class StopView:
         following = self.boot.following
         if following is None or not following.start_events:
             return False
-        begins_files = all(event.previous is None for event in following.start_events)
-        return begins_files and (following.start or following.first) - self.boot.last > _LONGEST_SEAM
+        return not following.lines_before and (following.start or following.first) - self.boot.last > _LONGEST_SEAM
 
     @cached_property
     def stop_orderly(self) -> bool:
         """Whether anything shows that the machine went down in order."""
         ended = {"clusterpro.server_shut_down", "clusterpro.cluster_shut_down"}
         return bool(self.os_stops) or any(event.kind in ended for event in self.cluster_requests)
+
+    @cached_property
+    def stop_logged(self) -> bool:
+        """The same from other sources than login records: those lack the record of many an orderly stop."""
+        others = [stop for stop in self.os_stops if stop.program not in LOGIN_RECORDS]
+        return self.stop_orderly and (bool(others) or not self.os_stops)
 
     @cached_property
     def unclean_signs(self) -> list[Event]:
@@ -233,7 +247,7 @@ class StopView:
     def last_record(self) -> list[Event]:
         """The line with which this boot's logs break off, as an event of kind `os.last_record`."""
         following = self.boot.following
-        found = [e.previous for e in following.start_events if e.previous is not None] if following is not None else []
+        found = following.lines_before if following is not None else []
         if not found:
             return []
         last = max(found, key=lambda witness: witness.time)
@@ -266,14 +280,27 @@ class StopView:
             and "repeated" not in event.fields
         ]
 
+    def here(self, server: str, time: datetime) -> datetime:
+        """A time of another server's clock as this server's clock would show it, as far as the offset is known."""
+        ahead = self.boot.last - self.clock.corrected(self.boot.server, self.boot.last)
+        return self.clock.corrected(server, time) + ahead
+
+    def doubt(self, server: str) -> timedelta | None:
+        """How far `here` may be off for another server at the end of this boot; `None`: nothing is known."""
+        return self.clock.uncertainty(self.boot.server, server, self.boot.last)
+
     def peers_saying(self, kinds: Iterable[str], within: timedelta) -> list[Event]:
         """Events of other servers around the time at which this boot's records end."""
         wanted = set(kinds)
         following = self.boot.following
         latest = (following.start or following.first) if following is not None else self.boot.last + within
-        return [
-            event
-            for events in self.peers.values()
-            for event in events
-            if event.kind in wanted and self.boot.last - within <= event.time <= latest
-        ]
+        found = []
+        for server, events in self.peers.items():
+            doubt = self.doubt(server) or timedelta(0)
+            found += [
+                event
+                for event in events
+                if event.kind in wanted
+                and self.boot.last - within - doubt <= self.here(server, event.time) <= latest + doubt
+            ]
+        return found

@@ -19,6 +19,9 @@ def join(hits: list[Hit]) -> list[Hit]:
         arguments = hit.fields.pop("arguments", None)
         if arguments is not None:
             hit.fields["command"] = audit.command_line(arguments)
+        typed = hit.fields.pop("typed", None)
+        if typed is not None:
+            hit.fields["command"] = audit.decoded(typed)
         details = {**calls.get(hit.fields.get("serial", ""), {}), **hit.fields}
         user = audit.login_user(details)
         if user is not None:

@@ -11,17 +11,17 @@ from collections import deque
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
-from acforensics.events import BOOT_MARKS, STOP_MARKS, Hit, PreviousLine, Stamp
+from acforensics.events import BOOT_MARKS, STOP_MARKS, UNCLASSIFIED, Hit, PreviousLine, Stamp
 from acforensics.lines import Record
 from acforensics.parsing.recognition import Recogniser
 from acforensics.sources.reading import Mark, Reading
 
-UNCLASSIFIED = "os.unclassified"
 NEAR_STOP = timedelta(minutes=10)
 NEAR_START = timedelta(minutes=5)
 MOST_UNCLASSIFIED = 200
-"""Near one stop or start; a program that floods the log is told by its last lines as well as by all."""
-_RECENT = 400
+"""Near one stop or start."""
+_OF_ONE_PROGRAM = 40
+_MOST_PROGRAMS = 64
 _SHOWN = 500
 _SAMPLE_EVERY = 64
 _PAUSE = timedelta(minutes=5)
@@ -34,7 +34,7 @@ class Collector:
         self.reading = reading
         self.program = program
         self._recogniser = recogniser
-        self._recent: deque[Hit] = deque(maxlen=_RECENT)
+        self._recent: dict[str, deque[Hit]] = {}
         self._last: tuple[Record, PreviousLine, int] | None = None
         self._marked = -1
         self._boot_before: tuple[str, PreviousLine | None] = ("", None)
@@ -43,7 +43,7 @@ class Collector:
 
     # --- for readers that hand over every record
 
-    def take(self, record: Record, line: int | None, raw: str, offset: int) -> Hit | None:
+    def take(self, record: Record, line: int | None, raw: str, offset: int, *, candidate: bool = True) -> Hit | None:
         """Take the next record of the file, recognise it, and mark it where it is needed for dates and coverage.
 
         Args:
@@ -51,6 +51,7 @@ class Collector:
             line: 1-based, or the number of the record in a file without lines.
             raw: what is shown as evidence, without secrets.
             offset: its place; grows from record to record.
+            candidate: false where a scan has told that no definition recognises it.
         """
         if self.program and not record.program:
             record = record._replace(program=self.program)
@@ -62,7 +63,7 @@ class Collector:
             self._boot_before = (record.boot, previous[1])
         elif previous is not None and apart(previous[0].stamp, record.stamp) > _PAUSE:
             self._mark(previous[0], previous[2])
-        hit = self.recognise(record, line, raw, offset)
+        hit = self.recognise(record, line, raw, offset) if candidate else None
         if hit is not None:
             if hit.kind in BOOT_MARKS:
                 hit.previous = self._previous(record)
@@ -128,11 +129,11 @@ class Collector:
             boot=record.boot,
         )
 
-    def unclassified(self, records: Iterable[tuple[Record, int | None, str, int]], near: Stamp) -> list[Hit]:
+    def unclassified(self, records: Iterable[tuple[Record, int | None, str, int]], near: Hit) -> list[Hit]:
         """Of the records around a stop or a start: those of programs that no definition knows, bounded."""
         unknown = (one for one in records if self._recogniser.recognise(one[0]) is None)
         found = [hit for one in unknown if (hit := self._unknown(*one)) is not None]
-        return [hit for hit in found if apart(hit.stamp, near) <= NEAR_STOP][-MOST_UNCLASSIFIED:]
+        return _bounded([hit for hit in found if _is_near(hit, near)])
 
     def _unknown(self, record: Record, line: int | None, raw: str, offset: int) -> Hit | None:
         if not record.program or self._recogniser.knows(record.program):
@@ -161,19 +162,44 @@ class Collector:
             self._watching = None
         if hit is None:
             return
-        if hit.kind == UNCLASSIFIED:
+        if not hit.definition:
             if self._watching is not None:
                 self._watched += 1
                 self.reading.hits.append(hit)
             else:
-                self._recent.append(hit)
+                self._remember(hit)
         elif hit.kind in STOP_MARKS or hit.kind in BOOT_MARKS:
-            near = [one for one in self._recent if one.host == hit.host]
-            near = [one for one in near if hit.kind in STOP_MARKS or one.boot != hit.boot or not hit.boot]
-            self.reading.hits += [one for one in near if apart(one.stamp, hit.stamp) <= NEAR_STOP]
+            recent = [one for own in self._recent.values() for one in own if one.host == hit.host]
+            recent = [one for one in recent if hit.kind in STOP_MARKS or one.boot != hit.boot or not hit.boot]
+            self.reading.hits += _bounded([one for one in recent if _is_near(one, hit)])
             self._recent.clear()
             if hit.kind in BOOT_MARKS:
                 self._watching, self._watched = _naive(hit.stamp), 0
+
+    def _remember(self, hit: Hit) -> None:
+        """Keep the last records of each program, of the programs that spoke last."""
+        own = self._recent.pop(hit.program, deque(maxlen=_OF_ONE_PROGRAM))
+        own.append(hit)
+        self._recent[hit.program] = own
+        if len(self._recent) > _MOST_PROGRAMS:
+            del self._recent[next(iter(self._recent))]
+
+
+def _is_near(hit: Hit, mark: Hit) -> bool:
+    """Whether a record stands near a stop or a start; before a start that is the end of the boot before."""
+    stamps = [mark.stamp] if mark.previous is None else [mark.stamp, mark.previous.stamp]
+    return any(apart(hit.stamp, stamp) <= NEAR_STOP for stamp in stamps)
+
+
+def _bounded(hits: list[Hit]) -> list[Hit]:
+    """The last of each program, so that one that floods the log hides no other."""
+    counts: dict[str, int] = {}
+    kept = []
+    for hit in sorted(hits, key=lambda hit: -hit.offset):
+        counts[hit.program] = counts.get(hit.program, 0) + 1
+        if counts[hit.program] <= _OF_ONE_PROGRAM:
+            kept.append(hit)
+    return kept[MOST_UNCLASSIFIED - 1 :: -1] if len(kept) > MOST_UNCLASSIFIED else kept[::-1]
 
 
 def _naive(stamp: Stamp) -> datetime:

@@ -9,8 +9,20 @@ from typing import IO, Protocol
 
 from acforensics.bundle import READ_ERRORS, Member, describe
 from acforensics.parsing.recognition import Recogniser
+from acforensics.sources.alert_export import AlertExport
+from acforensics.sources.boot_list import BootList
+from acforensics.sources.cluster_state import ClusterConfiguration, ClusterState
+from acforensics.sources.clusterpro_log import ClusterproLog
+from acforensics.sources.journal_export import JournalExport
+from acforensics.sources.journal_file import JournalFile
+from acforensics.sources.journal_json import JournalJson
+from acforensics.sources.last import LastListing
+from acforensics.sources.login_records import BinaryLoginRecords, UtmpDump
 from acforensics.sources.reading import Reading
+from acforensics.sources.schedule import ScheduleReader
+from acforensics.sources.script_log import ScriptLog
 from acforensics.sources.text import TextReader
+from acforensics.sources.zone_files import ZoneFile, read_link
 from acforensics.texts import text
 
 
@@ -35,8 +47,21 @@ class Storage(Protocol):
 
 
 # The first that fits; text with stamps is what is left. Each looks at content first: names are the administrator's.
-BINARY: Sequence[Storage] = ()
-TEXT: Sequence[Storage] = ()
+BINARY: Sequence[Storage] = (JournalFile, BinaryLoginRecords)
+TEXT: Sequence[Storage] = (
+    ZoneFile,
+    ScheduleReader,
+    UtmpDump,
+    LastListing,
+    JournalJson,
+    JournalExport,
+    BootList,
+    ClusterConfiguration,
+    ClusterState,
+    AlertExport,
+    ClusterproLog,
+    ScriptLog,
+)
 
 _CHUNK = 256 << 10
 _TEXT_CONTROLS = frozenset(b"\t\n\r\x0b\x0c\x1b\x1d\0")
@@ -45,6 +70,8 @@ _TEXT_CONTROLS = frozenset(b"\t\n\r\x0b\x0c\x1b\x1d\0")
 def read_member(member: Member, recogniser: Recogniser) -> Reading:
     """Read one file to its end (or to its damage) and return what it holds."""
     reading = Reading(member.path, member.names, member.written)
+    if member.link is not None:
+        return read_link(reading, member.link)
     digest = hashlib.sha256()
     wide = _wide_encoding(member.head)
     reader = _choose(member, reading, recogniser, wide)

@@ -43,6 +43,7 @@ _STAMPED = re.compile(
     rb"|(?:(?:[A-Z][a-z]{2}|[\x80-\xff]{2,3})[ \t]+)?\d{4}-\d\d-\d\d[T \t]\d{1,2}:\d\d:\d\d"
     rb"|(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun) [A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d "
     rb"|\d{1,10}[ \t]+\d{4}/\d\d/\d\d[ \t]+\d\d:\d\d:\d\d"
+    rb"|(?:[^\d\s][ \t]{1,2})?\d\d/\d\d/\d\d[ \t]\d\d:\d\d:\d\d\.\d{3}\["
     rb"|\[\d\] \[\d{5,10}\] \[)",
     re.MULTILINE | re.IGNORECASE,
 )  # fmt: skip
@@ -109,7 +110,7 @@ class TextReader:
         if self._carry:
             self._chunk(self._carry)
             self._carry = b""
-        self._look_ahead(final=True)
+        self._look_ahead()
         self._collector.close()
         reading = self._reading
         reading.lines = self._line
@@ -152,6 +153,7 @@ class TextReader:
             hit.boot = names[bisect_right(places, hit.offset)]
 
     def _chunk(self, chunk: bytes) -> None:
+        self._look_ahead(chunk)
         newlines = chunk.count(b"\n")
         first_line = self._line
         self._line += newlines + (not chunk.endswith(b"\n"))
@@ -161,7 +163,6 @@ class TextReader:
         self._find_hits(chunk, first_line)
         self._offset += len(chunk)
         self._tail = (self._tail + chunk)[-_TAIL_KEPT:] if len(chunk) < _TAIL_KEPT else chunk[-_TAIL_KEPT:]
-        self._look_ahead()
 
     # --- coverage
 
@@ -251,6 +252,14 @@ class TextReader:
                 if len(self._reading.unframed_samples) >= _SAMPLES_KEPT:
                     return
 
+    def _mark_around(self, chunk: bytes, start: int, end: int) -> None:
+        """The record before a line between boots, and the one behind it, bound both (a chunk's own ends are marked)."""
+        places = [chunk.rfind(b"\n", 0, start - 1) + 1] if start else []
+        for place in (*places, end + 1):
+            mark = self._mark_at(chunk, place)[0] if place < len(chunk) else None
+            if mark is not None:
+                insort(self._reading.marks, mark, key=lambda mark: mark.offset)
+
     # --- events
 
     def _find_hits(self, chunk: bytes, first_line: int) -> None:
@@ -276,6 +285,7 @@ class TextReader:
         if boundary is not None:
             name = boundary[1].decode("ascii") if boundary[1] else f"~{len(self._boundaries) + 1}"
             self._boundaries.append((self._offset + start, name))
+            self._mark_around(chunk, start, end)
             return
         for position, part in split_records(chunk[start:end].rstrip(b"\r")):
             decoded, encoding = decode_line(part)
@@ -351,16 +361,23 @@ class TextReader:
         self._inspect(before, place - len(before), line - before.count(b"\n"), hit)
         self._inspected = max(self._inspected, place)
         if hit.kind in BOOT_MARKS:
-            self._starts.append((place, line, hit))
-
-    def _look_ahead(self, *, final: bool = False) -> None:
-        while self._starts and (final or self._offset - self._starts[0][0] >= _NEAR_BYTES):
-            place, line, hit = self._starts.pop(0)
-            start = place - (self._offset - len(self._tail))
-            if start >= 0:
-                behind = self._tail[start : start + _NEAR_BYTES]
+            behind = chunk[start : start + _NEAR_BYTES]
+            if len(behind) < _NEAR_BYTES:
+                # The rest of what is of interest comes with the next block.
+                self._starts.append((place, line, hit))
+            else:
                 self._inspect(behind, place, line, hit)
-                self._inspected = max(self._inspected, place + len(behind))
+                self._inspected = place + len(behind)
+
+    def _look_ahead(self, chunk: bytes = b"") -> None:
+        """Behind the starts of boots that were found, as far as the file was read: to be called before more is."""
+        read = self._tail + chunk[:_NEAR_BYTES]
+        begins = self._offset - len(self._tail)
+        for place, line, hit in self._starts:
+            behind = read[place - begins : place - begins + _NEAR_BYTES] if place >= begins else b""
+            self._inspect(behind, place, line, hit)
+            self._inspected = max(self._inspected, place + len(behind))
+        self._starts = []
 
     def _inspect(self, data: bytes, offset: int, line: int, near: Hit) -> None:
         """Keep records of unknown programs among these lines, but for those that were looked at before."""
@@ -375,7 +392,7 @@ class TextReader:
                     found.append((record, line, decoded, offset + begin))
             offset += len(raw) + 1
             line += 1
-        self._reading.hits += self._collector.unclassified(found, near.stamp)
+        self._reading.hits += self._collector.unclassified(found, near)
 
 
 def _shortened(chunk: bytes) -> bytes:

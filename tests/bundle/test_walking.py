@@ -134,6 +134,68 @@ def test_links_devices_and_fifos_are_passed_over(tmp_path: Path, walk: Walk) -> 
     ]
 
 
+def links(*inputs: Path) -> dict[str, str | None]:
+    return {"/".join(m.names[1:]): m.link for m in Walker().walk(list(inputs)) if not m.stream.read()}
+
+
+def test_a_link_named_localtime_tells_its_target(tmp_path: Path) -> None:
+    case = tmp_path / "case"
+    put(case / "secret", LOG)
+    for name, target in (
+        ("etc/localtime", "/usr/share/zoneinfo/Asia/Tokyo"),
+        ("b/localtime", "../secret"),
+        ("c/localtime", "../etc"),
+        ("d/localtime", "nowhere"),
+        ("d/zone", "/usr/share/zoneinfo/Asia/Tokyo"),
+    ):
+        (case / name).parent.mkdir(parents=True, exist_ok=True)
+        (case / name).symlink_to(target)
+    assert links(case) == {
+        "b/localtime": "../secret",
+        "c/localtime": "../etc",
+        "d/localtime": "nowhere",
+        "etc/localtime": "/usr/share/zoneinfo/Asia/Tokyo",
+    }
+
+
+def test_a_link_named_localtime_in_archives(tmp_path: Path, make_tar: Make) -> None:
+    target = "../usr/share/zoneinfo/Asia/Tokyo"
+    tar = io.BytesIO()
+    with tarfile.open(fileobj=tar, mode="w") as archive:
+        for name, kind in (
+            ("etc/localtime", tarfile.SYMTYPE),
+            ("b/localtime", tarfile.LNKTYPE),
+            ("zone", tarfile.SYMTYPE),
+        ):
+            info = tarfile.TarInfo(name)
+            info.type, info.linkname = kind, target
+            archive.addfile(info)
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as outer:
+        for name in ("etc/localtime", "zone"):
+            info = zipfile.ZipInfo(name)
+            info.external_attr = (stat.S_IFLNK | 0o777) << 16
+            outer.writestr(info, target + "x" * 9000 if name == "zone" else target)
+    one, two = put(tmp_path / "a.tar", tar.getvalue()), put(tmp_path / "b.zip", packed.getvalue())
+    assert links(one) == {"etc/localtime": target, "b/localtime": target}
+    assert links(two) == {"etc/localtime": target}
+    nested = put(tmp_path / "c.tar", make_tar({"a.tar": tar.getvalue()}))
+    assert list(links(nested)) == ["a.tar/etc/localtime", "a.tar/b/localtime"]
+
+
+def test_targets_of_links_are_bounded_and_count_as_members(tmp_path: Path) -> None:
+    tar = io.BytesIO()
+    with tarfile.open(fileobj=tar, mode="w", format=tarfile.PAX_FORMAT) as archive:
+        for number in range(9):
+            info = tarfile.TarInfo(f"{number}/localtime")
+            info.type, info.linkname = tarfile.SYMTYPE, "x" * 100_000 + "\n"
+            archive.addfile(info)
+    walker = Walker(Limits(members=5))
+    found = list(walker.walk([put(tmp_path / "a.tar", tar.getvalue())]))
+    assert [len(member.link or "") for member in found] == [4096] * 5
+    assert [problem.path for problem in walker.problems] == [str(tmp_path / "a.tar") + "!5/localtime"]
+
+
 def test_links_and_devices_in_archives_are_passed_over(tmp_path: Path, walk: Walk) -> None:
     buffer = io.BytesIO()
     with tarfile.open(fileobj=buffer, mode="w") as archive:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from acforensics.clocks import choose_zone, date_streams, resolve_years, streams
+from acforensics.clocks import choose_zones, date_streams, resolve_years, streams
 from acforensics.events import Hit, Stamp
 from acforensics.sources import Mark, Reading
 
@@ -107,7 +107,7 @@ def reading(path: str, texts: str, written: datetime | None = None, hits: list[H
 
 
 def dated(readings: list[Reading], year: int | None = None, tz: str | None = "UTC") -> dict[str, list[datetime]]:
-    choice = choose_zone(readings, tz)
+    choice = choose_zones(readings, tz)
     found = streams(readings)
     result = {}
     for stream, dating in zip(found, date_streams(found, choice, year), strict=True):
@@ -209,7 +209,7 @@ def test_the_hardware_clock_tells_year_and_zone() -> None:
     hit = clock_hit("0101T080030", "2018-12-31", "23:00:00")
     log = reading("messages", "0101T080030 0102 1231 0105", datetime(2026, 1, 1, tzinfo=UTC), [hit])
     assert years_of([log])["messages"] == [2019, 2019, 2019, 2020]
-    assert choose_zone([log], None).zone.utcoffset(None) == timedelta(hours=9)
+    assert choose_zones([log], None).of(log).zone.utcoffset(None) == timedelta(hours=9)
 
 
 @pytest.mark.parametrize("dead", ["1970-01-01", "2000-01-01", "9999-12-31", "0000-00-00", "x"])
@@ -218,4 +218,4 @@ def test_a_dead_hardware_clock_tells_nothing(dead: str) -> None:
         "messages", "0101T000030 0102", datetime(2024, 1, 3, tzinfo=UTC), [clock_hit("0101T000030", dead, "00:00:00")]
     )
     assert years_of([log])["messages"] == [2024, 2024]
-    assert choose_zone([log], None).assumed
+    assert choose_zones([log], None).of(log).assumed

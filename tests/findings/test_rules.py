@@ -139,7 +139,7 @@ def test_ac_command_finished(machine, case):
 
 
 def test_power_loss_crash_and_fencing_have_findings(machine, case):
-    lost = machine("svr031").boot().wait(60).log("app", "x").wait(30).boot(recovered=True)
+    lost = machine("svr031").boot().wait(60).log("dbus-daemon", "x").wait(30).boot(recovered=True)
     crashed = (
         machine("svr047")
         .boot()

@@ -10,11 +10,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from acforensics.events import UNCLASSIFIED
 from acforensics.lines import decode_line, frame, mask_secrets, split_records
 from acforensics.parsing.definitions import DefinitionFile
 from acforensics.parsing.recognition import Recogniser
 from acforensics.sources import Reading
-from acforensics.sources.collecting import UNCLASSIFIED
 from samples.scenario import Machine
 
 Read = Callable[..., Reading]
@@ -247,3 +247,24 @@ def test_syslog_ng_repeats_the_line_before(read: Read) -> None:
         (1, "ac.exec_command", None),
         (2, "ac.exec_command", "1"),
     ]
+
+
+SAYS = b"Feb  4 09:3%d:%02d svr031 acdaemon[7]: power of UPS %d lost\n"
+
+
+@pytest.mark.parametrize("block", [256 << 10, 1000, 100_000])
+@pytest.mark.parametrize("before", [0, 3000, 1_500])
+def test_what_unknown_programs_say_near_a_start_is_kept_wherever_it_lies_in_a_block(
+    read: Read, block: int, before: int
+) -> None:
+    flood = b"Feb  4 09:34:11 svr031 chatty[8]: again and again\n" * 300
+    reading = read(PLAIN * before + SAYS % (0, 1, 1) + flood + BOOT + PLAIN + SAYS % (4, 22, 2) + PLAIN * 4000, block)
+    said = [hit.message for hit in reading.hits if hit.kind == UNCLASSIFIED and hit.program == "acdaemon"]
+    assert said == ["power of UPS 1 lost", "power of UPS 2 lost"]
+    assert sum(hit.program == "chatty" for hit in reading.hits) <= 40
+
+
+def test_before_a_silent_end_it_is_the_last_record_that_counts(read: Read) -> None:
+    night = b"Feb  5 08:00:00 svr031 kernel: Linux version 5.14.0 (mockbuild@example) #1 SMP\n"
+    reading = read(PLAIN + SAYS % (3, 0, 1) + PLAIN + night)
+    assert [hit.kind for hit in reading.hits] == [UNCLASSIFIED, "os.boot"]

@@ -95,7 +95,7 @@ def test_marks_and_hits_go_to_their_servers() -> None:
     marks = [Mark(0, stamp, "a"), Mark(10, stamp, "a"), Mark(10, stamp, "a"), Mark(20, stamp, ""), Mark(30, stamp, "b")]
     reading = Reading("messages", ("messages",), None, marks=marks, hits=hits)
     servers = ServerMap({n: Server(n) for n in "ab"}, {"a": "a", "b": "b"}, {0: "b"})
-    tracks = build_tracks("messages", [(0, reading)], [[START] * 5], servers, {})
+    tracks = build_tracks("messages", [(0, reading)], [[START] * 5], [[START] * 5], servers, {})
     assert {t.server: [e.witnesses[0].line for e in t.events] for t in tracks} == {"a": [2], "b": [4]}
     assert {t.server: len(t.items) for t in tracks} == {"a": 3, "b": 2}
 

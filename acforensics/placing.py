@@ -1,0 +1,173 @@
+"""Places what was read: every record in time, every file on a server, every plan at the time that it names."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+
+from acforensics import clocks
+from acforensics.clocks import Dating, Stream, ZoneChoices
+from acforensics.events import BOOT_MARKS, Event, Witness
+from acforensics.servers import ServerMap, identify
+from acforensics.sources import Reading
+from acforensics.texts import Text, text
+from acforensics.timeline import Track, build_tracks
+
+PLANNED = "ac.schedule_planned"
+_STAMPS_OF_OTHERS = {"received": "received_utc", "other": "other_utc"}
+
+
+@dataclass
+class Dated:
+    """Every mark and hit with its time; lists run alongside the readings and their marks.
+
+    `times` are UTC, those of a dead hardware clock moved to where their order puts them; `written` are as written.
+    """
+
+    readings: Sequence[Reading]
+    streams: list[Stream]
+    times: list[list[datetime]]
+    written: list[list[datetime]]
+    notes: list[list[Text]]
+    hit_times: list[list[datetime]]
+    previous: dict[int, Witness]
+
+    def place(self) -> tuple[ServerMap, list[Track]]:
+        """Decide the servers, and give each of them its part of every stream."""
+        starts = [
+            [
+                time
+                for hit, time in zip(reading.hits, times, strict=True)
+                if hit.kind in BOOT_MARKS - {"os.audit_started"}
+            ]
+            for reading, times in zip(self.readings, self.hit_times, strict=True)
+        ]
+        servers = identify(self.readings, self.times, starts)
+        index = {id(reading): i for i, reading in enumerate(self.readings)}
+        tracks = [
+            track
+            for stream in self.streams
+            for track in build_tracks(
+                stream.name,
+                [(index[id(reading)], reading) for reading in stream.readings],
+                [self.times[index[id(reading)]] for reading in stream.readings],
+                [self.written[index[id(reading)]] for reading in stream.readings],
+                servers,
+                self.previous,
+            )
+        ]
+        return servers, tracks
+
+
+def unique(readings: Sequence[Reading]) -> list[Reading]:
+    """Drop second copies of a file: the same bytes given twice are not two witnesses."""
+    seen: dict[tuple[str, str], Reading] = {}
+    found = []
+    for reading in readings:
+        key = (reading.sha256, reading.names[-1] if reading.names else "")
+        first = seen.get(key)
+        if first is not None and reading.hits:
+            reading = replace(reading, hits=[], marks=[], records=0)  # noqa: PLW2901
+            reading.notes = [*reading.notes, text("input.duplicate", path=first.path)]
+        seen.setdefault(key, reading)
+        found.append(reading)
+    return found
+
+
+def date(readings: Sequence[Reading], zones: ZoneChoices, year: int | None) -> Dated:
+    """Date every mark and hit."""
+    index = {id(reading): i for i, reading in enumerate(readings)}
+    found = clocks.streams([reading for reading in readings if reading.marks])
+    empty: list[list[datetime]] = [[] for _ in readings]
+    dated = Dated(readings, found, list(empty), list(empty), [[] for _ in readings], [[] for _ in readings], {})
+    for stream, dating in zip(found, clocks.date_streams(found, zones, year), strict=True):
+        placed = _by_order(dating)
+        for reading, times, written, notes in zip(stream.readings, placed, dating.times, dating.notes, strict=True):
+            i = index[id(reading)]
+            dated.times[i], dated.written[i], dated.notes[i] = times, written, notes
+            by_mark = {(m.offset, m.stamp): t for m, t in zip(reading.marks, times, strict=True)}
+            zone = zones.of(reading).zone
+            for hit in reading.hits:
+                time = by_mark[(hit.offset, hit.stamp)]
+                dated.hit_times[i].append(time)
+                if hit.previous is not None:
+                    before = clocks.near(hit.previous.stamp, time, zone)
+                    dated.previous[id(hit)] = Witness(reading.path, hit.previous.line, before, hit.previous.raw)
+    return dated
+
+
+def _by_order(dating: Dating) -> list[list[datetime]]:
+    """Times of a dead hardware clock are moved behind the last credible one before them, at the earliest.
+
+    Without one before, they end at the first credible one behind them.
+    """
+    flat = [time for times in dating.times for time in times]
+    dead = [one for run in dating.dead for one in run]
+    for start, end in _runs(dead):
+        first, last = flat[start], flat[end - 1]
+        before, after = flat[start - 1] if start else None, flat[end] if end < len(flat) else None
+        for i in range(start, end):
+            if before is not None:
+                moved = before + max(timedelta(0), flat[i] - first)
+                flat[i] = min(moved, after) if after is not None and after >= before else moved
+            elif after is not None:
+                flat[i] = after - max(timedelta(0), last - flat[i])
+    times = iter(flat)
+    return [[next(times) for _ in own] for own in dating.times]
+
+
+def _runs(dead: Sequence[bool]) -> Iterator[tuple[int, int]]:
+    start: int | None = None
+    for i, one in enumerate([*dead, False]):
+        if one and start is None:
+            start = i
+        elif not one and start is not None:
+            yield start, i
+            start = None
+
+
+def stamps_of_others(readings: Sequence[Reading], servers: ServerMap, zones: ZoneChoices) -> None:
+    """Resolve stamps by another server's clock that records hold: when its alert log received them, and the like.
+
+    They are local times of the server in whose file they stand, and only tell something where that is another one.
+    """
+    for i, reading in enumerate(readings):
+        for hit in reading.hits:
+            for written, resolved in _STAMPS_OF_OTHERS.items():
+                time = _local(hit.fields.get(written, ""), zones, reading)
+                keeper = servers.of_file(reading)
+                if time is None or (written == "received" and keeper in ("", servers.of(i, hit.host))):
+                    continue
+                hit.fields[resolved] = time.isoformat()
+                if written == "received":
+                    hit.fields["received_by"] = keeper
+
+
+def _local(written: str, zones: ZoneChoices, reading: Reading) -> datetime | None:
+    try:
+        found = datetime.fromisoformat(written.replace("/", "-"))
+    except ValueError:
+        return None
+    if found.tzinfo is None:
+        found = found.replace(tzinfo=zones.of(reading).zone)
+    try:
+        return found.astimezone(UTC)
+    except OverflowError:
+        return None
+
+
+def planned_offs(readings: Sequence[Reading], servers: ServerMap, zones: ZoneChoices) -> Mapping[str, Sequence[Event]]:
+    """When schedule files of ESMPRO/AC plan to turn a server off, as events that are no records; by server."""
+    found: dict[str, list[Event]] = {}
+    for i, reading in enumerate(readings):
+        for fact in reading.facts:
+            time = _local(fact.value, zones, reading) if fact.name == "schedule-off" else None
+            if time is None:
+                continue
+            server = servers.by_reading.get(i, "")
+            witness = Witness(reading.path, fact.line, time, fact.text)
+            found.setdefault(server, []).append(
+                Event(time, server, PLANNED, "", "", fact.text, {}, "", "verified", reading.path, [witness])
+            )
+    return {server: sorted(events, key=lambda event: event.time) for server, events in found.items()}

@@ -1,0 +1,184 @@
+"""Writes the judged case as the typed result: inputs, servers, boots, shutdowns, coverage and what is missing."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, tzinfo
+
+from acforensics import case as models
+from acforensics.boots import Boot
+from acforensics.clocks import CaseClock, ServerClock, Span, ZoneChoice
+from acforensics.coverage import Coverage, Gap, Hole, Loss, Missing, gap_text, hole_text, loss_text
+from acforensics.events import Event, kind_of
+from acforensics.placing import Dated
+from acforensics.servers import Server, ServerMap
+from acforensics.shutdowns import Judgement
+from acforensics.sources import Reading
+from acforensics.texts import Text, text
+from acforensics.timeline import interleave
+
+_MOST_SILENCES = 20
+_MOST_PAIRS = 3
+
+
+def input_of(i: int, reading: Reading, dated: Dated, server_map: ServerMap, zone: tzinfo) -> models.Input:
+    """One file, with how its stamps were dated."""
+    times = dated.written[i]
+    notes = [*reading.notes, *dated.notes[i]]
+    if reading.unframed:
+        sample = reading.unframed_samples[0] if reading.unframed_samples else (0, "")
+        notes.append(text("input.unframed", count=reading.unframed, line=sample[0], sample=sample[1]))
+    hosts = {server_map.of(i, mark.host) for mark in reading.marks}
+    return models.Input(
+        path=reading.path,
+        sha256=reading.sha256,
+        bytes=reading.bytes,
+        format=reading.format,
+        encoding=reading.encoding,
+        server=", ".join(sorted(hosts)) or server_map.by_reading.get(i, ""),
+        records=reading.records,
+        events=len(reading.hits),
+        first=min(times).astimezone(zone) if times else None,
+        last=max(times).astimezone(zone) if times else None,
+        notes=notes,
+    )
+
+
+def servers_of(
+    server_map: ServerMap, clock: CaseClock, zones: Mapping[str, ZoneChoice], zone: tzinfo
+) -> list[models.Server]:
+    """The machines of which something is known, with what is known of their clocks."""
+    return [_server(server, clock.servers.get(name), zones[name], zone)
+            for name, server in sorted(server_map.servers.items()) if name in zones]  # fmt: skip
+
+
+def _server(server: Server, clock: ServerClock | None, choice: ZoneChoice, zone: tzinfo) -> models.Server:
+    told = clock is not None and clock.spans and clock.basis not in ("bounded", "unknown")
+    return models.Server(
+        name=server.name,
+        aliases=sorted(server.aliases),
+        zone=str(choice.zone),
+        zone_assumed=choice.assumed,
+        clock_offset_seconds=round(clock.spans[-1].offset, 3) if clock is not None and told else None,
+        clock_offset_basis=clock.note if clock is not None else text("clock.offset-unknown"),
+        clock_offsets=[_offset(span, zone) for span in clock.spans] if clock is not None else [],
+        notes=server.notes,
+    )
+
+
+def _offset(span: Span, zone: tzinfo) -> models.ClockOffset:
+    shown = [event for pair in span.pairs[:_MOST_PAIRS] for event in (pair.one_event, pair.other_event)]
+    return models.ClockOffset(
+        since=span.since.astimezone(zone) if span.since is not None else None,
+        until=span.until.astimezone(zone) if span.until is not None else None,
+        seconds=round(span.offset, 3),
+        spread=round(span.spread, 3),
+        pairs=len(span.pairs),
+        evidence=[models.evidence_of(event, zone) for event in shown],
+    )
+
+
+def boots_of(
+    judgements: Sequence[Judgement], boots: Mapping[str, Sequence[Boot]], clock: CaseClock, zone: tzinfo
+) -> list[models.Boot]:
+    """Every boot, by time."""
+    by_boot = {id(judgement.boot): judgement for judgement in judgements}
+    found = []
+    lists = list(boots.values())
+    for number, position in interleave([[clock.corrected(b.server, b.first) for b in own] for own in lists]):
+        boot = lists[number][position]
+        judgement = by_boot[id(boot)]
+        end = boot.last if judgement.chosen is not None else None
+        evidence = boot.start_events or [e for e in boot.events if kind_of(e.kind).phase == "start"]
+        found.append(
+            models.Boot(
+                id=boot.id,
+                server=boot.server,
+                start=boot.start.astimezone(zone) if boot.start is not None else None,
+                end=end.astimezone(zone) if end is not None else None,
+                corrected_start=_corrected(clock, boot.server, boot.start, zone),
+                corrected_end=_corrected(clock, boot.server, end, zone),
+                end_state=judgement.end_state,
+                evidence=[models.evidence_of(event, zone) for event in evidence[:3]],
+            )
+        )
+    return found
+
+
+def _corrected(clock: CaseClock, server: str, time: datetime | None, zone: tzinfo) -> datetime | None:
+    """A time on the case's clock, where that differs from the server's own."""
+    if time is None or (corrected := clock.corrected(server, time)) == time:
+        return None
+    return corrected.astimezone(zone)
+
+
+def shutdown_of(judgement: Judgement, identifier: str, clock: CaseClock, zone: tzinfo) -> models.Shutdown:
+    """The end of a boot."""
+    chosen = judgement.chosen
+    assert chosen is not None  # noqa: S101  (the caller leaves out running boots)
+    return models.Shutdown(
+        id=identifier,
+        server=judgement.boot.server,
+        time=chosen.time.astimezone(zone),
+        corrected_time=_corrected(clock, judgement.boot.server, chosen.time, zone),
+        boot=judgement.boot.id,
+        trigger=chosen.trigger,
+        mode=chosen.mode,
+        scope=chosen.scope,
+        actor=chosen.actor,
+        command=chosen.command,
+        confidence=chosen.confidence,
+        ups_told=judgement.ups_told,
+        reasons=[
+            models.Reason(text=a.text, weight=a.weight, evidence=[models.evidence_of(e, zone) for e in a.events])
+            for a in chosen.arguments
+        ],
+        evidence=[models.evidence_of(event, zone) for event in judgement.evidence],
+    )
+
+
+def coverage_of(coverage: Coverage, zone: tzinfo) -> list[models.Coverage]:
+    """What each log could have shown."""
+
+    def clock(time: datetime) -> str:
+        return time.astimezone(zone).strftime("%Y-%m-%d %H:%M:%S")
+
+    def silence(one: Gap | Hole | Loss, words: Text, events: Sequence[Event | None]) -> models.Silence:
+        return models.Silence(
+            start=one.start.astimezone(zone),
+            end=one.end.astimezone(zone),
+            seconds=(one.end - one.start).total_seconds(),
+            text=words,
+            evidence=[models.evidence_of(event, zone) for event in events if event is not None],
+        )
+
+    return [
+        models.Coverage(
+            server=source.server,
+            source=source.source,
+            log=source.stream,
+            inputs=list(source.inputs),
+            first=source.first.astimezone(zone),
+            last=source.last.astimezone(zone),
+            records=source.records,
+            gaps=[silence(g, gap_text(g, clock), [g.before, g.after]) for g in source.gaps[:_MOST_SILENCES]],
+            holes=[silence(h, hole_text(h, clock), [h.before, h.after]) for h in source.holes[:_MOST_SILENCES]],
+            losses=[silence(one, loss_text(one, clock), one.events) for one in source.losses[:_MOST_SILENCES]],
+        )
+        for source in coverage.sources
+    ]
+
+
+def missing_of(missing: Sequence[Missing]) -> list[models.Missing]:
+    """What the case lacks."""
+    return [
+        models.Missing(
+            server=one.server,
+            what=one.what,
+            text=one.text,
+            without=one.without,
+            input=one.mention.input if one.mention is not None else None,
+            line=one.mention.line if one.mention is not None else None,
+        )
+        for one in missing
+    ]

@@ -1,0 +1,40 @@
+"""Sources that tell different stories of one end: a positive mark outweighs silence, and the reader is told."""
+
+from __future__ import annotations
+
+import pytest
+
+BOOT = "[2] [00000] [~~  ] [reboot  ] [~           ] [5.14.0              ] [0.0.0.0        ] [2026-11-24T{time},000000+00:00]"
+STOP = "[1] [00000] [~~  ] [shutdown] [~           ] [5.14.0              ] [0.0.0.0        ] [2026-11-24T{time},000000+00:00]"
+
+
+@pytest.mark.parametrize("recorded", [True, False])
+def test_a_stop_that_wtmp_does_not_know(machine, case, tmp_path, recorded):
+    log = machine().boot().wait(600).sudo("ope1", "/sbin/shutdown -r now").os_stop("reboot").wait(60).boot()
+    stops = [STOP.format(time="00:10:09")] if recorded else []
+    folder = tmp_path / "svr031"
+    folder.mkdir()
+    lines = [BOOT.format(time="00:00:00"), *stops, BOOT.format(time="00:11:10")]
+    (folder / "utmpdump.txt").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    found = case(log, tz="Asia/Tokyo")
+    assert [(s.trigger, s.actor, s.confidence) for s in found.shutdowns] == [("os-command", "ope1", "certain")]
+    assert len(found.boots) == 2
+    against = [r for r in found.shutdowns[0].reasons if "login records" in r.text.en]
+    assert [(r.weight, [e.line for e in r.evidence]) for r in against] == ([] if recorded else [("against", [2])])
+
+
+def test_wtmp_alone_does_not_say_who(case, tmp_path):
+    folder = tmp_path / "svr031"
+    folder.mkdir()
+    lines = [
+        BOOT.format(time="00:00:00"),
+        STOP.format(time="00:10:09"),
+        BOOT.format(time="00:11:10"),
+        BOOT.format(time="00:20:00"),
+    ]
+    (folder / "utmpdump.txt").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    found = case()
+    # A start without a stop before it is only a candidate for a sudden end.
+    assert [(s.trigger, s.mode, s.actor) for s in found.shutdowns] == [("unknown", "unknown", None)] * 2
+    assert [b.end_state for b in found.boots] == ["clean", "unknown", "running"]
+    assert found.findings == []
