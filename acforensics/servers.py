@@ -12,6 +12,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import lru_cache
 
 from acforensics.sources import Reading
 from acforensics.texts import Text, text
@@ -25,6 +26,7 @@ _ARCHIVE_SUFFIX = re.compile(
     r"(?:[-_.]?(?:logs?|sosreport|bundle))?(?:\.(?:tar|tgz|tbz2?|txz|zip|gz|xz|bz2|zst))*$", re.IGNORECASE
 )
 _RENAME_AT_BOOT = timedelta(minutes=10)
+_MOST_NAMES = 200
 
 
 @dataclass
@@ -104,9 +106,11 @@ def identify(
                 shown = written.setdefault(name, {})
                 shown[mark.host.rstrip(".")] = shown.get(mark.host.rstrip("."), 0) + 1
     names = _Names()
-    together = _interleaved(runs)
+    # Where hundreds of hosts log to one place nobody is renamed, and comparing all of them would cost time.
+    few = len(written) <= _MOST_NAMES
+    together = _interleaved(runs) if few else set()
     renames: list[tuple[str, str]] = []
-    for reading_runs, reading_boots in zip(runs, boots, strict=True):
+    for reading_runs, reading_boots in zip(runs if few else [], boots if few else [], strict=True):
         for (old, _, old_end), (new, new_start, _) in itertools.pairwise(reading_runs):
             if _is_rename(old, new, old_end, new_start, together, reading_runs, reading_boots):
                 names.join(old, new)
@@ -133,6 +137,7 @@ def _normaliser(readings: Sequence[Reading]) -> _Normal:
     return _Normal(frozenset(short for short, found in domains.items() if len(found) > 1))
 
 
+@lru_cache(maxsize=4096)
 def _address(host: str) -> str | None:
     try:
         return str(ipaddress.ip_address(host))
@@ -171,8 +176,12 @@ def _interleaved(runs: Sequence[Sequence[tuple[str, datetime, datetime]]]) -> se
     # Names that different files show alive at the same time are different machines.
     spans: dict[str, list[tuple[datetime, datetime]]] = {}
     for sequence in runs:
+        whole: dict[str, tuple[datetime, datetime]] = {}
         for name, first, last in sequence:
-            spans.setdefault(name, []).append((min(first, last), max(first, last)))
+            times = [first, last, *whole.get(name, ())]
+            whole[name] = min(times), max(times)
+        for name, span in whole.items():
+            spans.setdefault(name, []).append(span)
     listed = sorted(spans)
     for i, a in enumerate(listed):
         for b in listed[i + 1 :]:

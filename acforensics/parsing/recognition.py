@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from typing import Any, NamedTuple
 
@@ -36,6 +37,26 @@ class _Rule:
     pattern: Any
     refinements: list[tuple[Refinement, Any]]
     fallback: Refinement | None = None
+    _by_values: dict[tuple[str, ...], dict[tuple[str, ...], int]] = field(init=False)
+    """Names of fields → their values → the first refinement that asks for them."""
+
+    def __post_init__(self) -> None:
+        """Prepare the look-up: a message list has hundreds of refinements."""
+        self._by_values = {}
+        for position, (refinement, _) in enumerate(self.refinements):
+            names = tuple(sorted(refinement.when))
+            known = self._by_values.setdefault(names, {})
+            for values in itertools.product(*(map(str.lower, refinement.when[name]) for name in names)):
+                known.setdefault(values, position)
+
+    def _refine(self, fields: dict[str, str]) -> tuple[Refinement, Any] | None:
+        """The first refinement whose values the fields have."""
+        found = [
+            position
+            for names, known in self._by_values.items()
+            if (position := known.get(tuple(fields.get(name, "").lower() for name in names))) is not None
+        ]
+        return self.refinements[min(found)] if found else None
 
     def recognise(self, record: Record) -> Recognition | None:
         if self.event.pids and record.pid not in self.event.pids:
@@ -54,14 +75,13 @@ class _Rule:
                 "inferred",
             )
         fields = {**self.event.set, **fields}
-        for refinement, pattern in self.refinements:
-            if all(
-                fields.get(name, "").lower() in map(str.lower, allowed) for name, allowed in refinement.when.items()
-            ):
-                detail = pattern.search(fields.get("text", "")) if pattern is not None else None
-                found = {n: v for n, v in detail.groupdict().items() if v is not None} if detail else {}
-                fields = {**fields, **refinement.set, **found}
-                return Recognition(refinement.kind, fields, f"{self.definition}/{refinement.id}", self.event.status)
+        narrower = self._refine(fields)
+        if narrower is not None:
+            refinement, pattern = narrower
+            detail = pattern.search(fields.get("text", "")) if pattern is not None else None
+            found = {n: v for n, v in detail.groupdict().items() if v is not None} if detail else {}
+            fields = {**fields, **refinement.set, **found}
+            return Recognition(refinement.kind, fields, f"{self.definition}/{refinement.id}", self.event.status)
         return Recognition(self.event.kind, fields, f"{self.definition}/{self.event.id}", self.event.status)
 
 
@@ -222,10 +242,10 @@ def _check(recogniser: Recogniser, name: str, item: EventDefinition | Refinement
             problems.append(f"{own}: the example is recognised as {', '.join(names) or 'nothing'}: {example.line}")
             continue
         found = recogniser.recognise(record)
-        for field, expected in example.fields.items():
-            actual = found.fields.get(field) if found is not None else None
+        for key, expected in example.fields.items():
+            actual = found.fields.get(key) if found is not None else None
             if actual != expected:
-                problems.append(f"{own}: the field '{field}' is {actual!r}, not {expected!r}, in: {example.line}")
+                problems.append(f"{own}: the field '{key}' is {actual!r}, not {expected!r}, in: {example.line}")
     for line in item.not_examples:
         record = frame(line)
         if record is not None and own in recogniser.recognise_all(record):
