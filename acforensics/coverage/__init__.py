@@ -7,7 +7,7 @@ time on that server. `Coverage.covers` answers that.
 from acforensics.coverage.absence import Mention, Missing, find_missing, members_named
 from acforensics.coverage.measuring import cover
 from acforensics.coverage.model import Coverage, Gap, Hole, Loss, SourceCoverage, Span
-from acforensics.coverage.sentences import gap_text, hole_text, loss_text
+from acforensics.coverage.sentences import gap_text, hole_text, length_text, loss_text
 
 __all__ = [
     "Coverage",
@@ -22,6 +22,7 @@ __all__ = [
     "find_missing",
     "gap_text",
     "hole_text",
+    "length_text",
     "loss_text",
     "members_named",
 ]

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import astuple, dataclass
-from datetime import datetime
 from pathlib import PurePath
 from typing import TYPE_CHECKING
 
 from acforensics.case import Boot, CaseModel, Coverage, Evidence, Finding, Input, Reason, Shutdown
 from acforensics.charts import MAX_MARKS, select
+from acforensics.coverage import length_text
 from acforensics.rendering.plain import shorten, visible
 from acforensics.rendering.verdict import clock
-from acforensics.texts import Text, text
+from acforensics.texts import Text
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -252,17 +252,4 @@ def _shown(time: object) -> str:
 def _length(boot: Boot) -> Text | None:
     if boot.start is None or boot.end is None:
         return None
-    return duration(boot.start, boot.end)
-
-
-def duration(start: datetime, end: datetime) -> Text:
-    """A length of time in its two largest units."""
-    seconds = max(0, round((end - start).total_seconds()))
-    minutes, seconds = divmod(seconds, 60)
-    hours, minutes = divmod(minutes, 60)
-    days, hours = divmod(hours, 24)
-    if days:
-        return text("report.duration.day", days=days, hours=hours)
-    if hours:
-        return text("report.duration.hour", hours=hours, minutes=minutes)
-    return text("report.duration.minute", minutes=minutes, seconds=seconds)
+    return length_text(boot.end - boot.start)

@@ -113,21 +113,10 @@ class Collector:
         found = self._recogniser.recognise(record)
         if found is None:
             return None
-        return Hit(
-            line=line,
-            stamp=record.stamp,
-            host=record.host,
-            program=record.program,
-            pid=record.pid,
-            message=record.message,
-            raw=raw,
-            kind=found.kind,
-            fields={**record.given, **found.fields},
-            definition=found.definition,
-            certainty=found.certainty,
-            offset=offset,
-            boot=record.boot,
-        )
+        hit = _hit(record, line, raw, offset)
+        hit.kind, hit.definition, hit.certainty = found.kind, found.definition, found.certainty
+        hit.fields.update(found.fields)
+        return hit
 
     def unclassified(self, records: Iterable[tuple[Record, int | None, str, int]], near: Hit) -> list[Hit]:
         """Of the records around a stop or a start: those of programs that no definition knows, bounded."""
@@ -138,21 +127,7 @@ class Collector:
     def _unknown(self, record: Record, line: int | None, raw: str, offset: int) -> Hit | None:
         if not record.program or self._recogniser.knows(record.program):
             return None
-        return Hit(
-            line=line,
-            stamp=record.stamp,
-            host=record.host,
-            program=record.program,
-            pid=record.pid,
-            message=record.message[:_SHOWN],
-            raw=raw[:_SHOWN],
-            kind=UNCLASSIFIED,
-            fields={**record.given},
-            definition="",
-            certainty="unverified",
-            offset=offset,
-            boot=record.boot,
-        )
+        return _hit(record._replace(message=record.message[:_SHOWN]), line, raw[:_SHOWN], offset)
 
     def _near(self, hit: Hit | None, record: Record) -> None:
         """Keep unknown programs' records before stops and after starts."""
@@ -183,6 +158,25 @@ class Collector:
         self._recent[hit.program] = own
         if len(self._recent) > _MOST_PROGRAMS:
             del self._recent[next(iter(self._recent))]
+
+
+def _hit(record: Record, line: int | None, raw: str, offset: int) -> Hit:
+    """A record of which nothing is known."""
+    return Hit(
+        line=line,
+        stamp=record.stamp,
+        host=record.host,
+        program=record.program,
+        pid=record.pid,
+        message=record.message,
+        raw=raw,
+        kind=UNCLASSIFIED,
+        fields={**record.given},
+        definition="",
+        certainty="unverified",
+        offset=offset,
+        boot=record.boot,
+    )
 
 
 def _is_near(hit: Hit, mark: Hit) -> bool:
