@@ -20,6 +20,8 @@ _EARLY_LINES = timedelta(seconds=120)
 _SAME_START = timedelta(seconds=180)
 """Two streams may stamp one start this far apart (syslog writes kernel lines when it starts)."""
 _SAME_MOMENT = timedelta(seconds=10)
+_MINUTE = 60
+_CUT_OFF = timedelta(seconds=59)
 _GOES_ON = timedelta(minutes=10)
 _SAME_NAME = 1e12
 _STOPPING = timedelta(seconds=120)
@@ -50,6 +52,16 @@ class Segment:
     events: list[Event]
     boot_id: str = ""
     """The journal's name of the boot, where the stream has it."""
+
+    @property
+    def coarse(self) -> bool:
+        """Whether its times are those of a listing in minutes."""
+        return bool(self.events) and all(event.resolution >= _MINUTE for event in self.events)
+
+    @property
+    def until(self) -> datetime:
+        """The latest that its last record may be of."""
+        return self.last + _CUT_OFF if self.coarse else self.last
 
 
 @dataclass
@@ -296,12 +308,12 @@ def _alike(group: list[Segment], segment: Segment) -> float:
     names = {s.boot_id for s in group if s.boot_id}
     if names and segment.boot_id:
         return _SAME_NAME if segment.boot_id in names else 0.0
-    first, last = min(s.first for s in group), max(s.last for s in group)
-    overlap = (min(last, segment.last) - max(first, segment.first)).total_seconds()
+    first, last = min(s.first for s in group), max(s.until for s in group)
+    overlap = (min(last, segment.until) - max(first, segment.first)).total_seconds()
     score = max(0.0, overlap)
-    starts = [s.start_event.time for s in group if s.start_event is not None]
+    starts = [s for s in group if s.start_event is not None]
     if starts and segment.start_event is not None:
-        apart = min(abs(segment.start_event.time - start) for start in starts)
+        apart = min(_starts_apart(segment, other) for other in starts)
         if apart <= _SAME_START and overlap > -_SAME_START.total_seconds():
             score += 1.0 + (_SAME_START - apart).total_seconds()
     elif overlap == 0 and first <= segment.first <= last:
@@ -312,16 +324,28 @@ def _alike(group: list[Segment], segment: Segment) -> float:
     return score
 
 
+def _starts_apart(one: Segment, other: Segment) -> timedelta:
+    """How far two starts are apart at least: a listing in minutes cuts seconds off."""
+    if one.start_event is None or other.start_event is None:
+        return timedelta.max
+    ahead = one.start_event.time - other.start_event.time
+    slack = (other if ahead > timedelta(0) else one).coarse
+    return max(timedelta(0), abs(ahead) - (_CUT_OFF if slack else timedelta(0)))
+
+
 def _boot(server: str, number: int, group: list[Segment]) -> Boot:
     start_events = sorted((s.start_event for s in group if s.start_event is not None), key=lambda e: e.time)
     # A boot whose first records are seen by one stream only from the middle still began where another saw it begin.
-    whole = [s.first for s in group if s.start_event is not None]
+    # A listing in minutes cuts seconds off: it only tells where nothing else does.
+    exact = [s for s in group if not s.coarse] or group
+    whole = [s.first for s in exact if s.start_event is not None]
+    starts = [s.start_event.time for s in exact if s.start_event is not None] or [e.time for e in start_events]
     return Boot(
         id=f"{server}#{number}",
         server=server,
-        start=min([*(e.time for e in start_events), *whole]) if start_events else None,
-        first=min(s.first for s in group),
-        last=max(s.last for s in group),
+        start=min([*starts, *whole]) if start_events else None,
+        first=min(s.first for s in exact),
+        last=max(s.last for s in exact),
         start_events=start_events,
         segments=group,
     )
@@ -356,7 +380,7 @@ def _running(boots: list[Boot], time: datetime, reached: int) -> int | None:
     Between two boots it is the earlier one, whose last lines others may lack.
     """
     for i in range(reached, len(boots)):
-        if (boots[i].start or boots[i].first) <= time <= boots[i].last:
+        if (boots[i].start or boots[i].first) <= time <= max(segment.until for segment in boots[i].segments):
             return i
     begun = [i for i in range(reached, len(boots)) if (boots[i].start or boots[i].first) <= time]
     if begun:

@@ -62,7 +62,7 @@ KINDS: Mapping[str, Kind] = {
     **_kinds("os", "run", "shutdown_scheduled shutdown_cancelled session_opened session_closed agent_registered"),
     # Sudden ends.
     **_kinds("os", "run", "panic crash_triggered watchdog_reset lockup thermal_shutdown fencing_requested fenced"),
-    **_kinds("os", "run", "service_stopping clock_stepped last_record unclassified records_lost"),
+    **_kinds("os", "run", "service_stopping clock_stepped last_record unclassified records_lost job_started"),
     **_kinds("clusterpro", "run", "message shutdown_requested request_refused service_stop_requested"),
     **_kinds("clusterpro", "stop", "stop_received stopping shutdown_monitored daemon_stopping"),
     **_kinds("clusterpro", "stop", "server_shut_down cluster_shut_down"),

@@ -26,6 +26,14 @@ _ARCHIVE_SUFFIX = re.compile(
     r"(?:[-_.]?(?:logs?|sosreport|bundle))?(?:\.(?:tar|tgz|tbz2?|txz|zip|gz|xz|bz2|zst))*$", re.IGNORECASE
 )
 _RENAME_AT_BOOT = timedelta(minutes=10)
+_WORDS = re.compile(r"[-_.]")
+# A server's name before the usual name of a log.
+_PREFIXED = re.compile(
+    r"^(?P<server>[A-Za-z][A-Za-z0-9-]*?[A-Za-z0-9])[-_.]"
+    r"(?P<log>messages|syslog|secure|auth|cron|wtmp|utmp|btmp|audit|last|journal|list-boots|boots|utmpdump|exec|alertlog|rc|pm|rm|nm"
+    r"|apcupsd|schedule|timedatectl|clpstat)\b.*$",
+    re.IGNORECASE,
+)
 _MOST_NAMES = 200
 
 
@@ -226,6 +234,7 @@ def _by_reading(
     """The server that a file's host-less records belong to."""
     main: dict[int, str] = {}
     members = {normal(fact.value): fact.value for r in readings for fact in r.facts if fact.name == "member"}
+    known = {**members, **by_host}
     for i, reading in enumerate(readings):
         if reading.source == "alert-log":
             # It holds the events of the whole cluster: what it names most need not be where it lies.
@@ -237,12 +246,13 @@ def _by_reading(
         if counts:
             main[i] = max(sorted(counts), key=lambda name: counts[name])
     found = dict(main)
+    prefixed = _prefixes(readings)
     for i, reading in enumerate(readings):
         if i in found:
             continue
-        named = next((by_host[n] for part in reading.names[:-1] if (n := normal(_stem(part))) in by_host), None)
-        named = named or next((members[n] for p in reading.names[:-1] if (n := normal(_stem(p))) in members), None)
-        named = named or _nearest(reading, readings, main)
+        named = next((known[n] for part in reading.names[:-1] if (n := normal(_stem(part))) in known), None)
+        named = named or _from_file_name(reading, normal, known, prefixed)
+        named = named or _nearest(reading, readings, main, normal)
         if named is None:
             named = _from_path(reading)
         if named not in servers and reading.marks:
@@ -251,13 +261,43 @@ def _by_reading(
     return found
 
 
-def _nearest(reading: Reading, readings: Sequence[Reading], main: dict[int, str]) -> str | None:
-    """The only server that other files of the same folder (or of the folder above) belong to."""
+def _from_file_name(reading: Reading, normal: _Normal, known: dict[str, str], prefixed: set[str]) -> str | None:
+    """Files of several servers in one folder have the server in their names: `svr031-wtmp`, `last.svr047.txt`."""
+    name = reading.names[-1] if reading.names else ""
+    for word in _WORDS.split(name):
+        if normal(word) and (found := known.get(normal(word), word if word in prefixed else None)) is not None:
+            return found
+    match = _PREFIXED.match(name)
+    return match["server"] if match is not None and match["server"] in prefixed else None
+
+
+def _prefixes(readings: Sequence[Reading]) -> set[str]:
+    """What stands before the usual names of logs, where one folder has several logs of one name."""
+    groups: dict[tuple[tuple[str, ...], str], set[str]] = {}
+    for reading in readings:
+        match = _PREFIXED.match(reading.names[-1]) if reading.names else None
+        if match is not None:
+            groups.setdefault((reading.names[:-1], match["log"].lower()), set()).add(match["server"])
+    return {prefix for found in groups.values() if len(found) > 1 for prefix in found}
+
+
+def _nearest(reading: Reading, readings: Sequence[Reading], main: dict[int, str], normal: _Normal) -> str | None:
+    """The only server that other files of the same folder (or of the folder above) belong to.
+
+    Where a folder beside this file's is named after its server, this file's folder is another server's.
+    """
     for depth in range(len(reading.names) - 1, 0, -1):
         prefix = reading.names[:depth]
-        near = {name for i, name in main.items() if readings[i].names[:depth] == prefix}
-        if len(near) == 1:
-            return near.pop()
+        near = {i: name for i, name in main.items() if readings[i].names[:depth] == prefix}
+        beside = [i for i in near if len(readings[i].names) > depth + 1 and len(reading.names) > depth + 1]
+        if any(
+            readings[i].names[depth] != reading.names[depth]
+            and normal(_stem(readings[i].names[depth])) == normal(near[i])
+            for i in beside
+        ):
+            return None
+        if len(set(near.values())) == 1:
+            return next(iter(near.values()))
         if near:
             return None
     return None

@@ -261,7 +261,8 @@ def _judge(pairs: list[Combination], around: Sequence[Combination], needed: floa
         unlikely = abs(raw) <= _PLAUSIBLE or abs(raw) <= _FAR < abs(raw + rival - offset)
         if abs(rival - offset) > _APART and share >= (1.0 if unlikely else _RIVAL_SHARE):
             return Segment(tuple(pairs), None, "ambiguous")
-    if len(moments(pairs)) == 1 and abs(_raw(pairs)) > _FAR and zone_of(_raw(pairs), measured.spread) is None:
+    if len(moments(pairs)) == 1 and abs(raw) > _FAR:
+        # Two different stops of a cluster, each in one server's logs only, look the same.
         return Segment(tuple(pairs), None, "far")
     return Segment(tuple(pairs), Measure(measured.offset, _widened(measured, pairs, around), measured.pairs))
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from acforensics.case import Finding
 from acforensics.findings.context import FindingContext, end_of
-from acforensics.shutdowns.ups import ac_commands
+from acforensics.shutdowns.ups import ac_commands, begins_with
 from acforensics.texts import join, text
 
 
@@ -16,6 +16,8 @@ def find(context: FindingContext) -> list[Finding]:
             continue
         lines = ac_commands(judgement.view, judgement.chosen.time)
         if sum(int(event.fields.get("repeated", "1")) for event in lines) != 1:
+            continue
+        if begins_with(judgement.view, lines[0]):
             continue
         server = judgement.boot.server
         after = [e for e in judgement.boot.events if e.time > lines[0].time and e is not lines[0]]

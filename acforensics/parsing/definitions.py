@@ -83,6 +83,8 @@ class EventDefinition(_Strict):
     severity: Severity = "info"
     yields: bool = False
     """A net over guessed words: any other definition that fits comes first, and its programs do not count as known."""
+    near_only: bool = False
+    """Too common to be looked for everywhere: recognised only near a stop or a start."""
     refine: list[Refinement] = []
     examples: list[Example] = Field(min_length=1)
     not_examples: list[str] = []

@@ -28,6 +28,7 @@ class Recognition(NamedTuple):
     fields: dict[str, str]
     definition: str
     certainty: Certainty
+    near_only: bool = False
 
 
 @dataclass(slots=True)
@@ -82,7 +83,8 @@ class _Rule:
             found = {n: v for n, v in detail.groupdict().items() if v is not None} if detail else {}
             fields = {**fields, **refinement.set, **found}
             return Recognition(refinement.kind, fields, f"{self.definition}/{refinement.id}", self.event.status)
-        return Recognition(self.event.kind, fields, f"{self.definition}/{self.event.id}", self.event.status)
+        name = f"{self.definition}/{self.event.id}"
+        return Recognition(self.event.kind, fields, name, self.event.status, self.event.near_only)
 
 
 class Recogniser:
@@ -98,6 +100,7 @@ class Recogniser:
         understood = [e for file in files for e in file.event if not e.yields and e.kind != UNCLASSIFIED]
         named = {program for event in understood for program in event.programs}
         named |= {program for file in files for program in file.bystanders}
+        self.near_programs = {p for file in files for e in file.event if e.near_only for p in e.programs}
         self._named = {program for program in named if not program.endswith("*")}
         self._named_prefixes = tuple(
             sorted(program[:-1] for program in named if program.endswith("*") and program != "*")
@@ -168,7 +171,7 @@ class Recogniser:
 
 
 def _patterns(file: DefinitionFile) -> list[str]:
-    events = [event.pattern for event in file.event]
+    events = [event.pattern for event in file.event if not event.near_only]
     wordings = [r.wording for event in file.event for r in event.refine if r.wording is not None]
     return events + wordings
 

@@ -145,7 +145,8 @@ def _undecided(view: StopView) -> Hypothesis:
     arguments = sudden.missing_for_decision(view)
     # What stop.sh tells ESMPRO/AC tells us, too, what was to follow.
     told = [event for event in view.before_end(["ac.command_run", "ac.script_action"], _STOPPING) if view.stop_orderly]
-    begins = min([view.end, *(event.time for event in (*told, *view.stopped_by_cluster_first))])
+    stopping = [event for event in view.stopped_by_cluster_first if view.end - event.time <= _STOPPING]
+    begins = min([view.end, *(event.time for event in (*told, *stopping))])
     return Hypothesis("unknown", "possible", begins, mode_of([*told, *view.os_stops]), arguments=arguments)
 
 

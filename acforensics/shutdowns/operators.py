@@ -25,10 +25,12 @@ _KEY_LEAD = timedelta(minutes=2)
 _KEY_NOT_ACTED = timedelta(seconds=5)
 _POWER_NEWS = timedelta(minutes=10)
 _SEEN_BEFORE = timedelta(minutes=1)
+_JUST_BEFORE = timedelta(seconds=10)
 _SERVICE_USERS = {"nut", "ups", "apc", "apcupsd", "zabbix", "nagios", "nrpe"}
+_STARTED_BY_LOGIN = ("user@", "user-runtime-dir@", "systemd-", "modprobe@", "getty@", "serial-getty@")
 _SPEAKS_OF_POWER = re.compile(
     r"shut ?down|reboot|restart(?:ing)? (?:the )?(?:system|server|host|os|machine)|halt|power|\bUPS\b|batter"
-    r"|停電|電源|シャットダウン|再起動|停止|無停電|給電|バッテリ",
+    r"|停電|電源|立ち?上げ|遮断|シャットダウン|再起動|停止|無停電|給電|バッテリ",
     re.IGNORECASE,
 )
 _AGENT_FOLDERS = re.compile(r"/AUTORC|/nec/clusterpro|/esmpro|/apcupsd|/nut\b", re.IGNORECASE)
@@ -91,6 +93,11 @@ def os_command_recorded(view: StopView, zone: tzinfo) -> Hypothesis | None:
     ]
     doubts = _doubts(view, event, meaning, bool(prompt))
     arguments += doubts
+    rivals = [e for e, _ in prompt if _another_user(event, e)]
+    if rivals:
+        # The command is sure, the person is not.
+        user = None
+        arguments.append(Argument(text("reason.command-rivals"), "missing", rivals[:2]))
     confidence: Confidence = "possible" if doubts else "certain"
     if not doubts and not view.os_stops:
         confidence = "likely"
@@ -104,7 +111,16 @@ def os_command_recorded(view: StopView, zone: tzinfo) -> Hypothesis | None:
 
 def _same_act(event: Event, meaning: CommandMeaning, other: Event, other_meaning: CommandMeaning) -> bool:
     """Whether two records are of one command: sudo and audit write on lines of their own."""
-    return meaning[:3] == other_meaning[:3] and abs(event.time - other.time) <= _ONE_ACT
+    return (
+        meaning[:3] == other_meaning[:3]
+        and abs(event.time - other.time) <= _ONE_ACT
+        and not _another_user(event, other)
+    )
+
+
+def _another_user(event: Event, other: Event) -> bool:
+    """Whether two records of commands name two people."""
+    return len({event.fields.get("user"), other.fields.get("user")} - {None, "", "root"}) > 1
 
 
 def _doubts(view: StopView, event: Event, meaning: CommandMeaning, prompt: bool) -> list[Argument]:
@@ -163,7 +179,10 @@ def os_command_inferred(view: StopView) -> Hypothesis | None:
     if mode != "reboot":
         arguments.append(Argument(text("reason.undecided-halt"), "missing"))
     wall = any(event.fields.get("wall") for event in asked)
-    likely = mode == "reboot" and bool(cluster_lines) and bool(found) and not by_service
+    others = _started_just_before(view)
+    if others:
+        arguments.append(Argument(text("reason.started-before", line=others[-1].message), "against", others[-2:]))
+    likely = mode == "reboot" and bool(cluster_lines) and bool(found) and not by_service and not others
     actor = sessions.sole_holder(found) if likely and not wall else None
     if actor is not None:
         arguments.append(Argument(text("reason.actor-inferred", user=actor), events=sessions.raised(found)[-1:]))
@@ -181,6 +200,13 @@ def _decidable(view: StopView) -> bool:
     if strangers(view):
         return False
     return not view.before_end(["ac.message", "ac.power_failure", "ups.on_battery", "ups.battery_low"], _POWER_NEWS)
+
+
+def _started_just_before(view: StopView) -> list[Event]:
+    """Jobs that began, and programs that nobody knows that spoke, in the seconds before: they may have asked."""
+    kinds = ["os.job_started", UNCLASSIFIED]
+    found = view.before_end(kinds, _JUST_BEFORE, after=timedelta(0))
+    return [event for event in found if not event.fields.get("unit", "").startswith(_STARTED_BY_LOGIN)]
 
 
 def strangers(view: StopView) -> list[Event]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -22,6 +23,8 @@ _ACTION_LEAD = timedelta(minutes=3)
 _ERROR_LEAD = timedelta(minutes=30)
 _AFTER_OS_STOP = timedelta(seconds=2)
 _TYPED_LEAD = timedelta(seconds=60)
+_CLOCKS_UNKNOWN = timedelta(seconds=30)
+"""How far two servers' clocks are taken to differ where nothing is known of them."""
 _OWN_ACTIONS = {
     "clusterpro.final_action",
     "clusterpro.network_partition",
@@ -58,7 +61,7 @@ def clusterpro_recovery(view: StopView) -> Hypothesis | None:
         # The OS was already going down: what fails then is a consequence.
         return None
     person = _asked_by_person_anywhere(view)
-    if person and person[0].time <= asked[0].time:
+    if person and view.here(person[0].server, person[0].time) <= asked[0].time:
         # What fails while a person's stop is under way is a consequence of it.
         return None
     mode = mode_of([*actions, *requests, *view.os_stops])
@@ -206,7 +209,7 @@ def cluster_stopped_first(view: StopView) -> Hypothesis | None:
     stop.sh runs it only for a shutdown of the server or the cluster (HOWTO chapter 3), so CLUSTERPRO was asked.
     """
     before = view.stopped_by_cluster_first
-    pair = [event for event in before if event.kind == "ac.exec_command"]
+    pair = [e for e in before if e.kind == "ac.exec_command" and view.end - e.time <= _TAKES_EFFECT]
     if not pair:
         return None
     arguments = [
@@ -254,14 +257,33 @@ def _asked_by_person_anywhere(view: StopView) -> list[Event]:
     kinds = ["clusterpro.shutdown_requested", "clusterpro.stop_received"]
     theirs = [
         event
-        for events in view.peers.values()
+        for server, events in view.peers.items()
         for event in events
         if event.kind in kinds
         and _asked_by_person(event)
         and (event.fields.get("scope") == "cluster" or "clpstdn" in event.fields.get("requester", ""))
-        and abs(view.here(event.server, event.time) - _request_time(view)) <= _TAKES_EFFECT
+        and not _refused(event, events)
+        and _precedes(view, server, event, _request_time(view))
     ]
-    return sorted([*own, *theirs], key=lambda event: event.time)
+    return sorted([*own, *theirs], key=lambda event: view.here(event.server, event.time))
+
+
+def _precedes(view: StopView, server: str, event: Event, time: datetime) -> bool:
+    """Whether a peer's record may have led to what this server did within minutes: cause comes before effect."""
+    doubt = view.doubt(server)
+    early = _CLOCKS_UNKNOWN if doubt is None else doubt + _AFTER_OS_STOP
+    return -early <= time - view.here(server, event.time) <= _TAKES_EFFECT + early
+
+
+def _refused(request: Event, events: Sequence[Event]) -> bool:
+    """Whether CLUSTERPRO on that server answered a request with a refusal, before it acted on any."""
+    for event in events:
+        if timedelta(0) <= event.time - request.time <= _TAKES_EFFECT and event is not request:
+            if event.kind == "clusterpro.request_refused":
+                return True
+            if event.kind in _UNDER_WAY:
+                return False
+    return False
 
 
 def _request_time(view: StopView) -> datetime:

@@ -28,6 +28,7 @@ _STAMPED_APART = timedelta(seconds=2)
 _SAME_POLL = timedelta(seconds=10)
 _PLAN_KEPT = timedelta(minutes=5)
 """ESMPRO/AC shuts the OS down at the planned time, or as soon as it has looked at the clock."""
+_PLAN_MET = timedelta(minutes=2)
 _POWER_NEWS = timedelta(minutes=10)
 
 
@@ -103,6 +104,8 @@ def _as_planned(view: StopView, recorded: Hypothesis | None) -> Hypothesis | Non
         *os_lines(view),
     ]
     doubts = []
+    if stop - planned[-1].time > _PLAN_MET:
+        doubts.append(Argument(text("reason.ac-schedule-late", seconds=delay), "against", planned[-1:]))
     people = sessions.people(view)
     if people:
         doubts.append(Argument(text("reason.ac-schedule-people"), "against", people[:2]))

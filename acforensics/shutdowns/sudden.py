@@ -17,6 +17,7 @@ _LOCKUP_LEAD = timedelta(minutes=10)
 _SILENCE = timedelta(seconds=10)
 _ON_BATTERY = timedelta(hours=2)
 _TOGETHER = timedelta(minutes=2)
+_OWN_CAUSES = ("os.panic", "os.crash_triggered", "os.watchdog_reset", "os.fenced", "os.command")
 _DUMP_AFTER_START = timedelta(minutes=10)
 
 
@@ -157,13 +158,16 @@ def _still_on_battery(view: StopView) -> list[Event]:
 
 
 def _others_cut_off(view: StopView) -> list[str]:
-    """Servers whose own boot ended without a stop within two minutes, as far as their clocks can be compared."""
-    return sorted(
-        other.boot.server
-        for other in view.neighbours
-        if not other.stop_orderly
-        and other.boot.following is not None
-        and other.unclean_signs
-        and abs(view.here(other.boot.server, other.boot.last) - view.boot.last)
-        <= _TOGETHER + (view.doubt(other.boot.server) or timedelta(0))
-    )
+    """Servers whose own boot ended without a stop in the same minutes, and without a cause of their own.
+
+    Only where their clocks can be compared: that the stamps agree says nothing by itself.
+    """
+    found = []
+    for other in view.neighbours:
+        doubt = view.doubt(other.boot.server)
+        if doubt is None or other.stop_orderly or other.boot.following is None or not other.unclean_signs:
+            continue
+        apart = abs(view.here(other.boot.server, other.boot.last) - view.boot.last)
+        if apart <= _TOGETHER + doubt and not other.before_end(_OWN_CAUSES, _JUST_BEFORE):
+            found.append(other.boot.server)
+    return sorted(found)

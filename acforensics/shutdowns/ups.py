@@ -15,6 +15,9 @@ from acforensics.texts import text
 
 _AC_NAME = re.compile(r"(?:^|[_\-.@])(?:esm)?ac(?:[_\-]?\d+)?(?:$|[_\-.])|autorc|esmpro", re.IGNORECASE)
 _STAMPED_APART = timedelta(seconds=5)
+_LOGGED_APART = timedelta(seconds=10)
+"""Two logs that leave the pid out may stamp one line this far apart; each holds it once."""
+_STOP_SCRIPT = timedelta(minutes=2)
 _ORDERLY = {"clusterpro-command", "clusterpro-recovery"}
 _NOBODY_TO_TELL = {"power-loss", "crash", "fencing", "ups-agent", "ac-power-failure", "ac-schedule"}
 
@@ -82,12 +85,17 @@ def ac_commands(view: StopView, asked: datetime) -> list[Event]:
             other
             for other in found
             if (event.pid == other.pid and event.pid)
-            or (event.pid != other.pid and "" in (event.pid, other.pid) and event.stream not in other.streams
-                and abs(event.time - other.time) <= _STAMPED_APART)
+            or ("" in (event.pid, other.pid) and not event.streams & other.streams
+                and abs(event.time - other.time) <= _LOGGED_APART)
         ]  # fmt: skip
         if not twins:
             found.append(event)
     return found
+
+
+def begins_with(view: StopView, line: Event) -> bool:
+    """Whether the logs of this boot begin just before a line: then the one before it may have been cut off."""
+    return view.boot.start is None and line.time - view.boot.first < _STOP_SCRIPT
 
 
 def was_told(view: StopView, chosen: Hypothesis, traces: AcTraces) -> tuple[UpsTold, Argument | None]:
@@ -102,6 +110,8 @@ def was_told(view: StopView, chosen: Hypothesis, traces: AcTraces) -> tuple[UpsT
         return direct
     lines = ac_commands(view, chosen.time)
     count = sum(int(event.fields.get("repeated", "1")) for event in lines)
+    if count == 1 and begins_with(view, lines[0]):
+        return "unknown", Argument(text("ups.log-begins"), "missing", lines)
     if count == 1:
         return "partly", Argument(text("ups.one-line"), "against", lines)
     if count >= 2 and chosen.trigger in _ORDERLY:

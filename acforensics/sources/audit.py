@@ -12,7 +12,9 @@ COMMAND_KIND = "os.command"
 def join(hits: list[Hit]) -> list[Hit]:
     """Give each command of one file its user and terminal; records that only served for that are dropped."""
     calls = {hit.fields.get("serial", ""): hit.fields for hit in hits if hit.kind == CALL_KIND}
-    kept = [hit for hit in hits if hit.kind != CALL_KIND]
+    # A call that failed ran nothing.
+    failed = {serial for serial, fields in calls.items() if fields.get("success") == "no"}
+    kept = [hit for hit in hits if hit.kind != CALL_KIND and hit.fields.get("serial") not in failed]
     for hit in kept:
         if hit.kind != COMMAND_KIND or hit.program != audit.PROGRAM:
             continue
@@ -28,6 +30,8 @@ def join(hits: list[Hit]) -> list[Hit]:
             hit.fields["user"] = user
         tty = details.get("tty", "")
         hit.fields["tty"] = "unknown" if tty in ("", "(none)", "?") else tty
-        if details.get("as_user"):
-            hit.fields["as_user"] = details["as_user"]
+        number = details.get("uid", "0")
+        as_user = details.get("as_user") or ("root" if number == "0" else f"uid {number}")
+        if as_user != "root":
+            hit.fields["as_user"] = as_user
     return kept

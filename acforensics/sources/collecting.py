@@ -13,13 +13,14 @@ from datetime import datetime, timedelta
 
 from acforensics.events import BOOT_MARKS, STOP_MARKS, UNCLASSIFIED, Hit, PreviousLine, Stamp
 from acforensics.lines import Record
-from acforensics.parsing.recognition import Recogniser
+from acforensics.parsing.recognition import Recogniser, Recognition
 from acforensics.sources.reading import Mark, Reading
 
 NEAR_STOP = timedelta(minutes=10)
 NEAR_START = timedelta(minutes=5)
 MOST_UNCLASSIFIED = 200
 """Near one stop or start."""
+_STARTED_BEFORE = timedelta(minutes=1)
 _OF_ONE_PROGRAM = 40
 _MOST_PROGRAMS = 64
 _SHOWN = 500
@@ -68,7 +69,7 @@ class Collector:
             if hit.kind in BOOT_MARKS:
                 hit.previous = self._previous(record)
             reading.hits.append(hit)
-        self._near(hit or self._unknown(record, line, raw, offset), record)
+        self._near(hit, None if hit is not None else self._background(record, line, raw, offset), record)
         due = (
             hit is not None
             or previous is None
@@ -111,38 +112,46 @@ class Collector:
     def recognise(self, record: Record, line: int | None, raw: str, offset: int) -> Hit | None:
         """What a record means, as a hit; `None` where no definition knows it."""
         found = self._recogniser.recognise(record)
-        if found is None:
+        if found is None or found.near_only:
             return None
-        hit = _hit(record, line, raw, offset)
-        hit.kind, hit.definition, hit.certainty = found.kind, found.definition, found.certainty
-        hit.fields.update(found.fields)
-        return hit
+        return _meaning(_hit(record, line, raw, offset), found)
 
-    def unclassified(self, records: Iterable[tuple[Record, int | None, str, int]], near: Hit) -> list[Hit]:
-        """Of the records around a stop or a start: those of programs that no definition knows, bounded."""
-        unknown = (one for one in records if self._recogniser.recognise(one[0]) is None)
-        found = [hit for one in unknown if (hit := self._unknown(*one)) is not None]
+    def background(self, records: Iterable[tuple[Record, int | None, str, int]], near: Hit) -> list[Hit]:
+        """Of the records around a stop or a start: what only means something there, and unknown programs', bounded."""
+        found = [hit for one in records if (hit := self._background(*one, checked=False)) is not None]
         return _bounded([hit for hit in found if _is_near(hit, near)])
+
+    def _background(
+        self, record: Record, line: int | None, raw: str, offset: int, *, checked: bool = True
+    ) -> Hit | None:
+        """A record that is of interest near a stop or a start only; `checked`: it means nothing elsewhere."""
+        if not checked or record.program in self._recogniser.near_programs:
+            found = self._recogniser.recognise(record)
+            if found is not None and found.near_only:
+                return _meaning(_hit(record, line, raw[:_SHOWN], offset), found)
+            if found is not None:
+                return None
+        return self._unknown(record, line, raw, offset)
 
     def _unknown(self, record: Record, line: int | None, raw: str, offset: int) -> Hit | None:
         if not record.program or self._recogniser.knows(record.program):
             return None
         return _hit(record._replace(message=record.message[:_SHOWN]), line, raw[:_SHOWN], offset)
 
-    def _near(self, hit: Hit | None, record: Record) -> None:
-        """Keep unknown programs' records before stops and after starts."""
+    def _near(self, hit: Hit | None, background: Hit | None, record: Record) -> None:
+        """Keep what is of interest before stops, and unknown programs' records after starts."""
         if self._watching is not None and (
             self._watched >= MOST_UNCLASSIFIED or abs(_naive(record.stamp) - self._watching) > NEAR_START
         ):
             self._watching = None
-        if hit is None:
-            return
-        if not hit.definition:
-            if self._watching is not None:
+        if background is not None:
+            if self._watching is not None and background.kind == UNCLASSIFIED:
                 self._watched += 1
-                self.reading.hits.append(hit)
+                self.reading.hits.append(background)
             else:
-                self._remember(hit)
+                self._remember(background)
+        elif hit is None:
+            return
         elif hit.kind in STOP_MARKS or hit.kind in BOOT_MARKS:
             recent = [one for own in self._recent.values() for one in own if one.host == hit.host]
             recent = [one for one in recent if hit.kind in STOP_MARKS or one.boot != hit.boot or not hit.boot]
@@ -179,10 +188,19 @@ def _hit(record: Record, line: int | None, raw: str, offset: int) -> Hit:
     )
 
 
+def _meaning(hit: Hit, found: Recognition) -> Hit:
+    hit.kind, hit.definition, hit.certainty = found.kind, found.definition, found.certainty
+    hit.fields.update(found.fields)
+    return hit
+
+
 def _is_near(hit: Hit, mark: Hit) -> bool:
     """Whether a record stands near a stop or a start; before a start that is the end of the boot before."""
+    if hit.definition and hit.offset >= mark.offset:
+        return False
+    within = NEAR_STOP if not hit.definition else _STARTED_BEFORE
     stamps = [mark.stamp] if mark.previous is None else [mark.stamp, mark.previous.stamp]
-    return any(apart(hit.stamp, stamp) <= NEAR_STOP for stamp in stamps)
+    return any(apart(hit.stamp, stamp) <= within for stamp in stamps)
 
 
 def _bounded(hits: list[Hit]) -> list[Hit]:

@@ -68,6 +68,7 @@ class TextReader:
         self._collector = Collector(reading, recogniser, self._own)
         self._boundaries: list[tuple[int, str]] = []
         self._inspected = 0
+        self._kept: set[int] = set()
         self._starts: list[tuple[int, int, Hit]] = []
         self._carry = b""
         self._offset = 0
@@ -358,7 +359,9 @@ class TextReader:
         if start < _NEAR_BYTES:
             before = (self._tail + before)[-_NEAR_BYTES:]
         place = self._offset + start
-        self._inspect(before, place - len(before), line - before.count(b"\n"), hit)
+        first = max(place - len(before), self._inspected)
+        before = before[first - (place - len(before)) :]
+        self._inspect(before, first, line - before.count(b"\n"), hit)
         self._inspected = max(self._inspected, place)
         if hit.kind in BOOT_MARKS:
             behind = chunk[start : start + _NEAR_BYTES]
@@ -367,7 +370,6 @@ class TextReader:
                 self._starts.append((place, line, hit))
             else:
                 self._inspect(behind, place, line, hit)
-                self._inspected = place + len(behind)
 
     def _look_ahead(self, chunk: bytes = b"") -> None:
         """Behind the starts of boots that were found, as far as the file was read: to be called before more is."""
@@ -376,14 +378,13 @@ class TextReader:
         for place, line, hit in self._starts:
             behind = read[place - begins : place - begins + _NEAR_BYTES] if place >= begins else b""
             self._inspect(behind, place, line, hit)
-            self._inspected = max(self._inspected, place + len(behind))
         self._starts = []
 
     def _inspect(self, data: bytes, offset: int, line: int, near: Hit) -> None:
-        """Keep records of unknown programs among these lines, but for those that were looked at before."""
+        """Keep what is of interest among these lines near a stop or a start, each line once."""
         found: list[tuple[Record, int | None, str, int]] = []
         for raw in data.split(b"\n"):
-            if offset >= self._inspected and raw:
+            if raw:
                 # Behind NUL bytes of a crash a record begins amid its line.
                 begin = raw.rstrip(b"\0\r").rfind(b"\0") + 1
                 decoded = mask_secrets(decode_line(raw[begin:].rstrip(b"\r"))[0])
@@ -392,7 +393,9 @@ class TextReader:
                     found.append((record, line, decoded, offset + begin))
             offset += len(raw) + 1
             line += 1
-        self._reading.hits += self._collector.unclassified(found, near)
+        new = [hit for hit in self._collector.background(found, near) if hit.offset not in self._kept]
+        self._kept.update(hit.offset for hit in new)
+        self._reading.hits += new
 
 
 def _shortened(chunk: bytes) -> bytes:

@@ -122,3 +122,15 @@ def test_what_sudo_was_told_in_hex_names_the_user(ends):
     )
     end = ends(log.stop(110).boot(40_000))["svr031"]
     assert (end.trigger, end.actor, end.command) == ("os-command", "ope1", "shutdown -h now")
+
+
+def test_a_call_that_failed_ran_nothing(ends):
+    log = Audit("svr031").boot(0).run(80, "shutdown", "-h", "now", auid=1000)
+    log.lines = [line.replace("success=yes exit=0", "success=no exit=-13") for line in log.lines]
+    assert ends(log.stop(110).boot(40_000))["svr031"].trigger == "unknown"
+
+
+def test_a_person_without_roots_rights_is_not_taken_at_their_word(ends):
+    log = Audit("svr031").boot(0).run(80, "shutdown", "-h", "now", auid=1000)
+    log.lines = [line.replace(" uid=0 gid=0 euid=0", " uid=1000 gid=1000 euid=1000") for line in log.lines]
+    assert ends(log.stop(110).boot(40_000))["svr031"].actor is None

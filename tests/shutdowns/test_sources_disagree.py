@@ -38,3 +38,26 @@ def test_wtmp_alone_does_not_say_who(case, tmp_path):
     assert [(s.trigger, s.mode, s.actor) for s in found.shutdowns] == [("unknown", "unknown", None)] * 2
     assert [b.end_state for b in found.boots] == ["clean", "unknown", "running"]
     assert found.findings == []
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        ("CRON", "(root) CMD (/opt/site/weekly.sh)", 600),
+        ("systemd", "Starting weekly-restart.service - Weekly restart...", 1),
+        ("siteagent", "job 55: executing action 4", 777),
+        None,
+    ],
+)
+def test_nobody_is_named_on_circumstance_where_something_else_began_in_the_same_seconds(machine, end, other):
+    log = machine().boot().wait(900).login("ope1").wait(30)
+    log.log(
+        "su", "pam_unix(su-l:session): session opened for user root(uid=0) by ope1(uid=1000)", pid=480, file="secure"
+    )
+    log.wait(20)
+    if other is not None:
+        program, text, pid = other
+        log.log(program, text, pid=pid)
+    found = end(log.wait(2).os_stop("reboot").wait(60).boot())
+    expected = ("likely", "ope1") if other is None else ("possible", None)
+    assert (found.trigger, found.confidence, found.actor) == ("os-command", *expected)

@@ -57,6 +57,10 @@ def essence(reading: Reading) -> tuple[Any, ...]:
     )
 
 
+NEAR_ONLY = (UNCLASSIFIED, "os.job_started")
+"""Kept near stops and starts only: not what the scan is to find everywhere."""
+
+
 def slow(content: bytes, recogniser: Recogniser) -> list[tuple[int, str, str]]:
     """Every line framed and recognised, without a scan (repetitions left out)."""
     found = []
@@ -66,13 +70,13 @@ def slow(content: bytes, recogniser: Recogniser) -> list[tuple[int, str, str]]:
             record = frame(decoded)
             recognised = recogniser.recognise(record) if record is not None else None
             # Audit's SYSCALL records are joined with the command that they tell of.
-            if recognised is not None and recognised.kind != "os.audit_call":
+            if recognised is not None and recognised.kind not in ("os.audit_call", *NEAR_ONLY):
                 found.append((number, recognised.kind, decoded))
     return found
 
 
 def hits(reading: Reading) -> list[tuple[int, str, str]]:
-    found = [h for h in reading.hits if "repeated" not in h.fields and h.kind != UNCLASSIFIED]
+    found = [h for h in reading.hits if "repeated" not in h.fields and h.kind not in NEAR_ONLY]
     return [(h.line, h.kind, h.raw) for h in found]
 
 
