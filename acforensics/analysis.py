@@ -164,7 +164,8 @@ def _judge(readings: list[Reading], problems: list[Text], options: Options) -> C
     # A server is a machine of which something is known: a host name that only stands in unrelated lines is not one.
     names = sorted({event.server for event in events if event.kind != UNCLASSIFIED})
     boots = {name: find_boots(name, [track for track in tracks if track.server == name]) for name in names}
-    clock = clocks.estimate(_by_server(boots), _given(options.clock, servers, names))
+    synchronised = placing.synchronised(readings, servers)
+    clock = clocks.estimate(_by_server(boots), _given(options.clock, servers, names), synchronised)
     coverage = cover(tracks, boots, dated.streams, readings, dated.times)
     judgements = judge_boots(boots, zones.shown, clock, placing.planned_offs(readings, servers, zones))
     doubles = {id(event) for own in boots.values() for boot in own for event in boot.doubles}

@@ -171,3 +171,12 @@ def planned_offs(readings: Sequence[Reading], servers: ServerMap, zones: ZoneCho
                 Event(time, server, PLANNED, "", "", fact.text, {}, "", "verified", reading.path, [witness])
             )
     return {server: sorted(events, key=lambda event: event.time) for server, events in found.items()}
+
+
+def synchronised(readings: Sequence[Reading], servers: ServerMap) -> set[str]:
+    """Servers of which a file says that their clock followed a time server when it was collected."""
+    return {
+        servers.by_reading.get(i, "")
+        for i, reading in enumerate(readings)
+        if any(fact.name == "clock-synchronised" and fact.value == "yes" for fact in reading.facts)
+    }

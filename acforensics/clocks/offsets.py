@@ -7,7 +7,7 @@ spread, within which the true one lies as far as the pairs tell; a time is corre
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
@@ -23,15 +23,16 @@ from acforensics.clocks.voting import Segment, segments
 from acforensics.events import Event
 from acforensics.texts import text
 
-_SYNCHRONISED = "os.clock_synchronised"
 
-
-def estimate(events: Mapping[str, Sequence[Event]], given: Mapping[str, float]) -> CaseClock:
+def estimate(
+    events: Mapping[str, Sequence[Event]], given: Mapping[str, float], synchronised: Collection[str] = ()
+) -> CaseClock:
     """Estimate the offset of every server's clock from the case's clock.
 
     Args:
         events: each server's events, in order.
         given: seconds by which a server's clock is ahead, as the user tells; these are not estimated.
+        synchronised: servers that say that their clock follows a time server: one of them is the reference.
     """
     given = {server: seconds for server, seconds in given.items() if server in events and math.isfinite(seconds)}
     clocks = {server: read_clock(server, events[server]) for server in sorted(events)}
@@ -46,7 +47,7 @@ def estimate(events: Mapping[str, Sequence[Event]], given: Mapping[str, float]) 
         pair: segments(combine(found), partial(change_evidence, clocks[pair[0]], clocks[pair[1]]))
         for pair, found in common.items()
     }
-    reference = _reference(events, between, given)
+    reference = _reference(events, between, given, synchronised)
     network = build(clocks, between, reference)
     if given or any(segment.measure for segments in between.values() for segment in segments):
         solve(network, between, reference, given)
@@ -64,7 +65,7 @@ def estimate(events: Mapping[str, Sequence[Event]], given: Mapping[str, float]) 
 
 def _reference(
     events: Mapping[str, Sequence[Event]], between: Mapping[tuple[str, str], Sequence[Segment]],
-    given: Mapping[str, float],
+    given: Mapping[str, float], synchronised: Collection[str],
 ) -> str:  # fmt: skip
     """The server on whose clock times are shown: one told to be right, one that says so, else the best connected."""
     pairs = dict.fromkeys(events, 0)
@@ -76,7 +77,6 @@ def _reference(
     free = sorted(server for server in events if server not in given)
     if told or not free:
         return told[0] if told else sorted(events)[0]
-    synchronised = {server for server in free if any(event.kind == _SYNCHRONISED for event in events[server])}
     return min(free, key=lambda server: (server not in synchronised, -pairs[server], server))
 
 

@@ -6,7 +6,17 @@ import re
 
 MASK = "****"
 
-_TRIGGERS = ("downrequest", "646f776e72657175657374", "seccode", "esmacnet", "pass", "pwd")
+_TRIGGERS = (
+    "downrequest",
+    "646f776e72657175657374",
+    "seccode",
+    "esmacnet",
+    "pass",
+    "pwd",
+    "認識コード",
+    "認証コード",
+    "パスワード",
+)
 _DOWNREQUEST = re.compile(r"(-downrequest\b[\"']?)(?P<arguments>.*)")
 _ADDRESS = re.compile(r"[\"']?(?:\d{1,3}(?:\.\d{1,3}){3}|[0-9a-fA-F:]*:[0-9a-fA-F:]+)[\"']?")
 # A quote that is never closed hides everything behind it.
@@ -14,6 +24,7 @@ _VALUE = r"(?:\"(?:[^\"\\]|\\.)*(?:\"|$)|'[^']*(?:'|$)|[^\s\"']+)+"
 _ASSIGNED = re.compile(
     # `SECCODE=x`, `PASSWORD: x`, `"password": "x"`, `--password x`. `passwd:` is a tag, `PWD=` a directory.
     r"((?:(?i:seccode|password|passphrase)[\"']?\s*[=:]|(?i:passwd)[\"']?\s*=|\b[Pp]wd\s*=)\s*"
+    r"|(?:認識コード|認証コード|パスワード)[\"']?\s*[=:：]\s*"
     rf"|(?i:--pass(?:word|wd|phrase)?)[=\s]\s*){_VALUE}"
 )
 _DEFAULT_CODE = re.compile("ESMACnet", re.IGNORECASE)

@@ -36,6 +36,8 @@ SECRET = "Zk9x7Qw"
         f"uid=sa;pwd={SECRET}",
         f"mysql --password {SECRET} -h db",
         f"mysql --PASSWORD={SECRET}",
+        f"通信用認識コード: {SECRET}",
+        f"パスワード＝{SECRET}".replace("＝", "："),
     ],
 )
 def test_secrets_go(line: str) -> None:
