@@ -167,7 +167,7 @@ def _judge(readings: list[Reading], problems: list[Text], options: Options) -> C
     synchronised = placing.synchronised(readings, servers)
     clock = clocks.estimate(_by_server(boots), _given(options.clock, servers, names), synchronised)
     coverage = cover(tracks, boots, dated.streams, readings, dated.times)
-    judgements = judge_boots(boots, zones.shown, clock, placing.planned_offs(readings, servers, zones))
+    judgements = judge_boots(boots, zones.shown, clock, placing.planned_offs(readings, servers, zones), coverage)
     doubles = {id(event) for own in boots.values() for boot in own for event in boot.doubles}
     shown = condense(on_one_clock([e for e in events if id(e) not in doubles and e.server in boots], clock))
     ids = {id(j): f"{j.boot.id}/end" for j in judgements if j.chosen is not None}

@@ -14,6 +14,7 @@ from datetime import timedelta, tzinfo
 from acforensics.boots import Boot
 from acforensics.case import EndState, UpsTold
 from acforensics.clocks import CaseClock
+from acforensics.coverage import Coverage
 from acforensics.events import Event
 from acforensics.shutdowns import operators, orderly, power, sudden, ups
 from acforensics.shutdowns.disagreements import disagreements
@@ -52,6 +53,7 @@ def judge_boots(
     zone: tzinfo,
     clock: CaseClock,
     planned: Mapping[str, Sequence[Event]],
+    coverage: Coverage,
 ) -> list[Judgement]:
     """Judge the end of every boot of every server.
 
@@ -60,6 +62,7 @@ def judge_boots(
         zone: the case's zone, for times of day typed into `shutdown`.
         clock: what is known of the servers' clocks.
         planned: when ESMPRO/AC's schedule plans to turn each server off.
+        coverage: what each log could have shown.
     """
     events = {server: [event for boot in own for event in boot.events] for server, own in boots.items()}
     traces = ups.learn(events)
@@ -70,6 +73,7 @@ def judge_boots(
         for view in own:
             view.neighbours = neighbours
             view.clock = clock
+            view.coverage = coverage
             view.planned_offs = list(planned.get(server, ()))
         habit = sum(view.stop_logged for view in own)
         judgements += [_judge(view, zone, traces, habit) for view in own]

@@ -136,9 +136,23 @@ def was_told(view: StopView, chosen: Hypothesis, traces: AcTraces) -> tuple[UpsT
     if stopped and not traces.seen:
         # Nothing in this case tells what stop.sh logs here: a site may have changed the text.
         return "unknown", Argument(text("ups.text-not-known"), "missing", stopped[:1])
+    if stopped and not _covered(view, stopped[0], traces):
+        return "unknown", Argument(text("ups.not-covered"), "missing", stopped[:1])
     if stopped:
         return "no", Argument(text("ups.script-without-command"), "against", stopped[:2])
     return "unknown", Argument(text("ups.not-observable"), "missing")
+
+
+def _covered(view: StopView, stopped: Event, traces: AcTraces) -> bool:
+    """Whether a log that would hold the script's line has no gap and lost nothing while the AC group stopped."""
+    end = stopped.time - timedelta(microseconds=1)
+    begun = [e.time for e in view.of("clusterpro.resource_stopping", "clusterpro.group_stopping") if e.time <= end]
+    start = max(begun, default=end)
+    return any(
+        view.coverage.source_covers(source, start, end)
+        for source in view.coverage.of(view.boot.server)
+        if traces.would_show(source.stream)
+    )
 
 
 def _recorded_run(view: StopView, chosen: Hypothesis) -> tuple[UpsTold, Argument] | None:

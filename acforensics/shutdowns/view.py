@@ -9,6 +9,7 @@ from functools import cached_property
 
 from acforensics.boots import Boot
 from acforensics.clocks import CaseClock
+from acforensics.coverage import Coverage
 from acforensics.events import Event
 
 OS_STOPS = frozenset(
@@ -73,6 +74,8 @@ class StopView:
     """The ends of the other servers' boots."""
     clock: CaseClock = field(default_factory=lambda: CaseClock({}))
     """What is known of the servers' clocks."""
+    coverage: Coverage = field(default_factory=Coverage)
+    """What each log could have shown."""
     planned_offs: list[Event] = field(default_factory=list)
     """When ESMPRO/AC's schedule plans to turn this server off (`ac.schedule_planned`): plans, not records."""
 

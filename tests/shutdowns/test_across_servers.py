@@ -59,3 +59,20 @@ def test_a_log_that_begins_between_the_two_lines_does_not_show_one_only(machine,
     assert [f.rule for f in found.findings if f.rule == "ac-command-unfinished"] == (
         [] if cut else ["ac-command-unfinished"]
     )
+
+
+@pytest.mark.parametrize("lost", [True, False])
+def test_a_log_that_lost_records_does_not_show_that_the_ups_was_not_told(machine, case, lost):
+    log = machine().boot().wait(600).clp_stop("clpstdn").wait(600).boot().wait(600)
+    log.event("pm", 30, "Received a request to stop the system from clpstdn.").event(
+        "pm", 23, "The system will be stopped."
+    )
+    log.event("rc", 20, "Stopping group AC_1 has started.").event("rc", 40, "Stopping exec_ac_1 resource has started.")
+    log.wait(30)
+    if lost:
+        log.log("rsyslogd", "imjournal: 123 messages lost due to rate-limiting", wait=1)
+    log.event("rc", 41, "Stopping exec_ac_1 resource has completed.", wait=30).event(
+        "rc", 90, "All the servers in the cluster were shut down."
+    )
+    found = case(log.os_stop("halt", cluster=False).wait(600).boot()).shutdowns
+    assert [s.ups_told for s in found] == ["yes", "unknown" if lost else "no"]
