@@ -75,7 +75,7 @@ class ServerMap:
 
     def of_file(self, reading: Reading) -> str:
         """The server that a file was taken from, as far as its folder or archive is named after one; else empty."""
-        named = (self.by_host.get(self.normal(_stem(part))) for part in reversed(reading.names[:-1]))
+        named = (self.by_host.get(self.normal(stem(part))) for part in reversed(reading.names[:-1]))
         return next((server for server in named if server is not None), "")
 
 
@@ -250,7 +250,7 @@ def _by_reading(
     for i, reading in enumerate(readings):
         if i in found:
             continue
-        named = next((known[n] for part in reading.names[:-1] if (n := normal(_stem(part))) in known), None)
+        named = next((known[n] for part in reading.names[:-1] if (n := normal(stem(part))) in known), None)
         named = named or _from_file_name(reading, normal, known, prefixed)
         named = named or _nearest(reading, readings, main, normal)
         if named is None:
@@ -292,7 +292,7 @@ def _nearest(reading: Reading, readings: Sequence[Reading], main: dict[int, str]
         beside = [i for i in near if len(readings[i].names) > depth + 1 and len(reading.names) > depth + 1]
         if any(
             readings[i].names[depth] != reading.names[depth]
-            and normal(_stem(readings[i].names[depth])) == normal(near[i])
+            and normal(stem(readings[i].names[depth])) == normal(near[i])
             for i in beside
         ):
             return None
@@ -306,13 +306,14 @@ def _nearest(reading: Reading, readings: Sequence[Reading], main: dict[int, str]
 def _from_path(reading: Reading) -> str:
     """The folder or archive that holds a server's `var`, `etc`, `log`: the last name before these begin."""
     found = "localhost"
-    for stem in map(_stem, reading.names[:-1]):
-        if stem and not _PATH_NOISE.match(stem):
-            found = stem
+    for name in map(stem, reading.names[:-1]):
+        if name and not _PATH_NOISE.match(name):
+            found = name
         elif found != "localhost":
             break
     return found
 
 
-def _stem(part: str) -> str:
+def stem(part: str) -> str:
+    """A folder's or archive's name without what collectors add: `svr031` for `svr031-log.tar.gz`."""
     return _ARCHIVE_SUFFIX.sub("", part)

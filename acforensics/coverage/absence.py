@@ -9,7 +9,7 @@ from typing import Literal, NamedTuple
 
 from acforensics.coverage.model import Coverage, SourceCoverage
 from acforensics.events import Event
-from acforensics.servers import Server
+from acforensics.servers import Server, stem
 from acforensics.sources import Reading
 from acforensics.texts import Text, text
 
@@ -95,7 +95,12 @@ def find_missing(members: Mapping[str, Mention], servers: Mapping[str, Server], 
 
 def _own_logs(coverage: Coverage, server: str) -> list[SourceCoverage]:
     """An alert log holds the events of the whole cluster: one that stands only in another's has no own log."""
-    return [s for s in coverage.of(server) if not (s.source == "alert-log" and s.shared)]
+    return [s for s in coverage.of(server) if not (s.source == "alert-log" and s.shared) or _lies_with(server, s)]
+
+
+def _lies_with(server: str, source: SourceCoverage) -> bool:
+    """Whether a log was taken from a server, as its folder or archive says."""
+    return any(_same(server, stem(part)) for part in source.stream.split("/")[:-1])
 
 
 def _tells_of_system(source: SourceCoverage) -> bool:

@@ -41,3 +41,23 @@ def test_a_folder_named_after_a_member_in_full_is_that_member(tmp_path: Path) ->
     case = acforensics.analyze([tmp_path])
     assert [server.name for server in case.model.servers] == ["SVR031"]
     assert [(one.server, one.what) for one in case.model.missing if one.what == "server"] == [("SVR047", "server")]
+
+
+def test_an_alert_log_in_its_own_folder_is_a_servers_own_log(tmp_path: Path) -> None:
+    for folder in ("svr031", "svr047-log"):
+        (tmp_path / folder / "log" / "alt").mkdir(parents=True)
+        alerts = [
+            ALERT.format(n=n, second=n, host=host, module="pm", event=1, text="Starting the cluster daemon...")
+            for n, host in enumerate(["svr031", "svr047", "svr063"])
+        ]
+        (tmp_path / folder / "log" / "alt" / "alertlog.alt").write_text(
+            "".join(alerts) + f"9 {folder}\n", encoding="utf-8"
+        )
+    (tmp_path / "clp.conf").write_text(
+        '<?xml version="1.0" encoding="ASCII"?><root>'
+        + "".join(f'<server name="{n}"/>' for n in ("svr031", "svr047", "svr063"))
+        + "</root>",
+        encoding="ascii",
+    )
+    case = acforensics.analyze([tmp_path])
+    assert [one.server for one in case.model.missing if one.what == "server"] == ["svr063"]
