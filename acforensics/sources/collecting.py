@@ -69,7 +69,7 @@ class Collector:
             if hit.kind in BOOT_MARKS:
                 hit.previous = self._previous(record)
             reading.hits.append(hit)
-        self._near(hit, None if hit is not None else self._background(record, line, raw, offset), record)
+        self._near(hit, None if hit is not None else self.background(record, line, raw, offset, checked=True), record)
         due = (
             hit is not None
             or previous is None
@@ -116,13 +116,8 @@ class Collector:
             return None
         return _meaning(_hit(record, line, raw, offset), found)
 
-    def background(self, records: Iterable[tuple[Record, int | None, str, int]], near: Hit) -> list[Hit]:
-        """Of the records around a stop or a start: what only means something there, and unknown programs', bounded."""
-        found = [hit for one in records if (hit := self._background(*one, checked=False)) is not None]
-        return _bounded([hit for hit in found if _is_near(hit, near)])
-
-    def _background(
-        self, record: Record, line: int | None, raw: str, offset: int, *, checked: bool = True
+    def background(
+        self, record: Record, line: int | None, raw: str, offset: int, *, checked: bool = False
     ) -> Hit | None:
         """A record that is of interest near a stop or a start only; `checked`: it means nothing elsewhere."""
         if not checked or record.program in self._recogniser.near_programs:
@@ -155,7 +150,7 @@ class Collector:
         elif hit.kind in STOP_MARKS or hit.kind in BOOT_MARKS:
             recent = [one for own in self._recent.values() for one in own if one.host == hit.host]
             recent = [one for one in recent if hit.kind in STOP_MARKS or one.boot != hit.boot or not hit.boot]
-            self.reading.hits += _bounded([one for one in recent if _is_near(one, hit)])
+            self.reading.hits += select(recent, hit)
             self._recent.clear()
             if hit.kind in BOOT_MARKS:
                 self._watching, self._watched = _naive(hit.stamp), 0
@@ -192,6 +187,11 @@ def _meaning(hit: Hit, found: Recognition) -> Hit:
     hit.kind, hit.definition, hit.certainty = found.kind, found.definition, found.certainty
     hit.fields.update(found.fields)
     return hit
+
+
+def select(hits: Iterable[Hit], mark: Hit) -> list[Hit]:
+    """Of records that mean something near a stop or a start only: those near this one, bounded."""
+    return _bounded([hit for hit in hits if hit.host == mark.host and _is_near(hit, mark)])
 
 
 def _is_near(hit: Hit, mark: Hit) -> bool:

@@ -17,7 +17,7 @@ from acforensics.lines.clusterpro import ALERT_FORMAT
 from acforensics.lines.framing import MONTHS
 from acforensics.parsing.recognition import Recogniser
 from acforensics.sources import audit
-from acforensics.sources.collecting import Collector, apart
+from acforensics.sources.collecting import Collector, apart, select
 from acforensics.sources.reading import Mark, Reading, Source
 
 _SAMPLE_STEP = 4 << 10
@@ -67,7 +67,8 @@ class TextReader:
         self._own = recogniser.owner(reading.names[-1]) if reading.names else ""
         self._collector = Collector(reading, recogniser, self._own)
         self._boundaries: list[tuple[int, str]] = []
-        self._inspected = 0
+        self._background: list[Hit] = []
+        self._parsed_until = 0
         self._kept: set[int] = set()
         self._starts: list[tuple[int, int, Hit]] = []
         self._carry = b""
@@ -354,22 +355,20 @@ class TextReader:
 
     def _around(self, hit: Hit, chunk: bytes, start: int) -> None:
         """Before the hit now, behind the start of a boot as soon as enough of the file was read."""
-        line = hit.line or 0
         before = chunk[max(0, start - _NEAR_BYTES) : start]
         if start < _NEAR_BYTES:
             before = (self._tail + before)[-_NEAR_BYTES:]
-        place = self._offset + start
-        first = max(place - len(before), self._inspected)
-        before = before[first - (place - len(before)) :]
-        self._inspect(before, first, line - before.count(b"\n"), hit)
-        self._inspected = max(self._inspected, place)
+        line, place = hit.line or 0, self._offset + start
+        self._parse_background(before, place - len(before), line - before.count(b"\n"))
+        self._keep_near(hit)
         if hit.kind in BOOT_MARKS:
             behind = chunk[start : start + _NEAR_BYTES]
             if len(behind) < _NEAR_BYTES:
                 # The rest of what is of interest comes with the next block.
                 self._starts.append((place, line, hit))
             else:
-                self._inspect(behind, place, line, hit)
+                self._parse_background(behind[: behind.rfind(b"\n") + 1], place, line)
+                self._keep_near(hit)
 
     def _look_ahead(self, chunk: bytes = b"") -> None:
         """Behind the starts of boots that were found, as far as the file was read: to be called before more is."""
@@ -377,23 +376,35 @@ class TextReader:
         begins = self._offset - len(self._tail)
         for place, line, hit in self._starts:
             behind = read[place - begins : place - begins + _NEAR_BYTES] if place >= begins else b""
-            self._inspect(behind, place, line, hit)
+            if chunk:
+                behind = behind[: behind.rfind(b"\n") + 1]
+            self._parse_background(behind, place, line)
+            self._keep_near(hit)
         self._starts = []
 
-    def _inspect(self, data: bytes, offset: int, line: int, near: Hit) -> None:
-        """Keep what is of interest among these lines near a stop or a start, each line once."""
-        found: list[tuple[Record, int | None, str, int]] = []
-        for raw in data.split(b"\n"):
+    def _parse_background(self, data: bytes, offset: int, line: int) -> None:
+        """Read what may be of interest near a stop or a start; each line once, however many of these there are."""
+        done = max(0, self._parsed_until - offset)
+        if done >= len(data):
+            return
+        line += data.count(b"\n", 0, done)
+        offset += done
+        for raw in data[done:].split(b"\n"):
             if raw:
                 # Behind NUL bytes of a crash a record begins amid its line.
                 begin = raw.rstrip(b"\0\r").rfind(b"\0") + 1
                 decoded = mask_secrets(decode_line(raw[begin:].rstrip(b"\r"))[0])
                 record = self._frame(decoded)
-                if record is not None and record.host == near.host:
-                    found.append((record, line, decoded, offset + begin))
+                hit = self._collector.background(record, line, decoded, offset + begin) if record is not None else None
+                if hit is not None:
+                    self._background.append(hit)
             offset += len(raw) + 1
             line += 1
-        new = [hit for hit in self._collector.background(found, near) if hit.offset not in self._kept]
+        self._parsed_until = offset - (not data.endswith(b"\n"))
+
+    def _keep_near(self, mark: Hit) -> None:
+        self._background = [hit for hit in self._background if hit.offset >= mark.offset - _NEAR_BYTES]
+        new = [hit for hit in select(self._background, mark) if hit.offset not in self._kept]
         self._kept.update(hit.offset for hit in new)
         self._reading.hits += new
 
