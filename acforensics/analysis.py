@@ -144,6 +144,7 @@ def analyze(
             problems.append(_nothing_in(str(given), found))
         readings += found
     if not any(_is_recognised(reading) for reading in readings):
+        problems = problems or [_nothing_in(", ".join(str(given) for given in inputs), readings)]
         raise InputError("\n  ".join(problem.en for problem in problems[:10]))
     return _judge(placing.unique(readings), problems, options)
 

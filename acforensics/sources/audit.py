@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from acforensics.events import Hit
-from acforensics.lines import audit
+from acforensics.lines import audit, mask_secrets
 
 CALL_KIND = "os.audit_call"
 COMMAND_KIND = "os.command"
@@ -19,11 +19,14 @@ def join(hits: list[Hit]) -> list[Hit]:
         if hit.kind != COMMAND_KIND or hit.program != audit.PROGRAM:
             continue
         arguments = hit.fields.pop("arguments", None)
-        if arguments is not None:
-            hit.fields["command"] = audit.command_line(arguments)
         typed = hit.fields.pop("typed", None)
-        if typed is not None:
-            hit.fields["command"] = audit.decoded(typed)
+        if arguments is not None or typed is not None:
+            command = audit.command_line(arguments) if arguments is not None else audit.decoded(typed or "")
+            hit.fields["command"] = mask_secrets(command)
+            if hit.fields["command"] != command:
+                # What was in hex, or apart in two arguments, could not be seen before: nothing of it is shown.
+                head = hit.raw.partition(": ")[0]
+                hit.raw = hit.message = f"{head}: {hit.fields['command']}"
         details = {**calls.get(hit.fields.get("serial", ""), {}), **hit.fields}
         user = audit.login_user(details)
         if user is not None:

@@ -255,3 +255,11 @@ def test_a_torn_archive_is_said_and_what_was_read_before_is_analysed(tmp_path):
     assert "svr031.tar.gz" in done.stderr
     result = json.loads((tmp_path / "out.json").read_text(encoding="utf-8"))
     assert [s["actor"] for s in result["shutdowns"]] == ["ope1"]
+
+
+def test_an_input_with_facts_only_says_what_was_read(tmp_path):
+    (tmp_path / "timezone").write_text("Asia/Tokyo\n", encoding="utf-8")
+    found = run("analyze", tmp_path / "timezone", cwd=tmp_path)
+    assert found.returncode == 3
+    assert "timezone" in found.stderr
+    assert "nothing recognised" in found.stderr

@@ -134,3 +134,24 @@ def test_a_person_without_roots_rights_is_not_taken_at_their_word(ends):
     log = Audit("svr031").boot(0).run(80, "shutdown", "-h", "now", auid=1000)
     log.lines = [line.replace(" uid=0 gid=0 euid=0", " uid=1000 gid=1000 euid=1000") for line in log.lines]
     assert ends(log.stop(110).boot(40_000))["svr031"].actor is None
+
+
+@pytest.mark.parametrize(
+    "command",
+    ["env AC_SECCODE=VeryPrivate1 shutdown -h now", "amccmd -downrequest ShutdownOff 192.0.2.1 svr031 VeryPrivate1"],
+)
+def test_a_secret_in_hex_is_masked_in_command_and_evidence(tmp_path, command):
+    log = Audit("svr031").boot(0)
+    encoded = command.encode().hex().upper()
+    log.lines.append(
+        f'type=USER_CMD msg=audit({START + 108}.100:9): pid=9 uid=1000 auid=1000 ses=3 msg=\'cwd="/home/ope1" cmd={encoded} '
+        'exe="/usr/bin/sudo" terminal=pts/0 res=success\'\x1dUID="ope1" AUID="ope1"'
+    )
+    log.run(109, "mysqladmin-x", "shutdown", "--password", "VeryPrivate1")
+    log.run(109, "shutdown", "--password", "VeryPrivate1", "-h", "now")
+    log.stop(110).boot(40_000).write(tmp_path)
+    case = acforensics.analyze([tmp_path])
+    shown = case.to_json() + case.timeline.to_csv() + case.to_html()
+    assert "VeryPrivate1" not in shown
+    assert b"VeryPrivate1".hex() not in shown.lower()
+    assert any(kind == "os.command" for kind in case.timeline["kind"])
