@@ -176,9 +176,17 @@ def _only_early_lines(track: Track, cut: int) -> bool:
     Logs that were sorted by time have the lines of a boot before its first kernel line, which is stamped late.
     """
     begun = track.items[cut].time
+    before = track.items[:cut]
+    mark = next((item.event for item in track.items[cut:] if item.event is not None), None)
+    if mark is not None and mark.program == "audit":
+        # A log that begins within the start: its boot record comes seconds after the daemon's, which is cut off.
+        return all(
+            abs(begun - item.time) <= _EARLY_LINES and (item.event is None or kind_of(item.event.kind).phase != "stop")
+            for item in before
+        )
     return all(
         begun - item.time <= _SAME_MOMENT and (item.event is None or kind_of(item.event.kind).phase == "start")
-        for item in track.items[:cut]
+        for item in before
     )
 
 

@@ -121,3 +121,14 @@ def test_its_stamps_say_nothing_of_the_zone_of_other_logs(case, tmp_path):
     (tmp_path / "svr031" / "var" / "log" / "messages").write_text(line, encoding="utf-8")
     assert case(boot(START), tz="Asia/Tokyo").model.timezone == "Asia/Tokyo"
     assert "unknown" in " ".join(n.en for i in case(boot(START)).model.inputs for n in i.notes)
+
+
+@pytest.mark.parametrize("missing", [1, 2])
+def test_a_log_that_begins_within_a_start_shows_no_boot_before_it(case, missing):
+    lines = [*boot(START), *stop(START + 600), *boot(START + 700)]
+    service = "type=SERVICE_START msg=audit({t}.1{n:02d}:{n}): pid=1 uid=0 auid=4294967295 ses=4294967295 msg='unit=x res=success'"
+    lines[2:2] = [service.format(t=START + 1 + n // 3, n=n) for n in range(10, 20)]
+    found = case(lines[missing:])
+    assert len(found.boots) == 2
+    assert [s.trigger for s in found.shutdowns] == ["unknown"]
+    assert found.findings == []
