@@ -72,7 +72,7 @@ class Entries:
 
     def take(self, fields: Mapping[str, str], line: int) -> None:
         """Take the next entry: fields of `WANTED` as text, and the line at which it begins."""
-        message = _one_line(mask_secrets(fields.get("MESSAGE", "")[:LONGEST_VALUE]))
+        message = mask_secrets(_one_line(fields.get("MESSAGE", "")[:LONGEST_VALUE]))
         self._waiting.append((fields, message, line))
         self._waiting_size += len(message)
         if len(self._waiting) >= _BATCH or self._waiting_size >= _BATCH_SIZE:
@@ -209,7 +209,7 @@ def _given(fields: Mapping[str, str], realtime: int) -> dict[str, str]:
     if (login := fields.get("_AUDIT_LOGINUID", _UNSET_LOGIN)) != _UNSET_LOGIN:
         given["journal_loginuid"] = login[:20]
     if command := fields.get("_CMDLINE", ""):
-        given["journal_cmdline"] = mask_secrets(command)[:200]
+        given["journal_cmdline"] = mask_secrets(command.replace("\0", " "))[:200]
     late = _late(fields) if fields.get("_TRANSPORT") == "kernel" else 0
     if late and (happened := _stamp(max(0, realtime - late))) is not None:
         given["journal_kernel_time"] = _iso(happened)

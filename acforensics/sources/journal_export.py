@@ -142,6 +142,12 @@ class ExportParser:
         available = min(self._skip, len(self._data) - self._at)
         if not available:
             return False
+        entry = self._data.find(b"\n\n__CURSOR=", self._at, self._at + available)
+        if entry >= 0:
+            # The length was damaged: another entry begins within what it claims.
+            self._advance(entry)
+            self._give_up(b"")
+            return True
         self._skip -= available
         last = self._data[self._at + available - 1]
         self._advance(self._at + available)
