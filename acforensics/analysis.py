@@ -198,7 +198,7 @@ def _given(wanted: Mapping[str, float], servers: identity.ServerMap, names: Sequ
     """Offsets that the user tells, by the names that the case gives the servers."""
     found = {}
     for name, seconds in wanted.items():
-        server = servers.by_host.get(servers.normal(name), name)
+        server = servers.by_host.get(servers.hosts.name(name), name)
         if server not in names:
             raise UsageError(f"--clock {name}={seconds:g}: no such server in this case; it has {', '.join(names)}")
         found[server] = seconds

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from acforensics.events import Event, Witness, kind_of
+from acforensics.lines.login_records import PROGRAMS as LOGIN_RECORDS
 from acforensics.timeline import Item, Track, absorb, interleave, same_line
 
 _EARLY_LINES = timedelta(seconds=120)
@@ -202,10 +203,7 @@ def _starts(track: Track) -> list[int]:
         elif event.kind == "os.boot_command_line":
             last = track.items[found[-1]] if found else None
             near = last is not None and abs(time - last.time) <= _SAME_MOMENT
-            stopped = found and any(
-                e is not None and e.kind in _DECISIVE_STOPS for _, e, _ in track.items[found[-1] : i]
-            )
-            if not near or stopped:
+            if not near or _stopped_within(track.items[found[-1] : i]):
                 found.append(i)
     return found
 
@@ -418,7 +416,7 @@ def _order_events(boot: Boot) -> None:
 
 def _stamped_otherwise(event: Event, written: dict[tuple[str, str, str], list[Event]]) -> Event | None:
     """The same line of a start in another stream: syslog stamps it when it starts itself, a minute late."""
-    if kind_of(event.kind).phase != "start" or event.program in ("", "wtmp", "last"):
+    if kind_of(event.kind).phase != "start" or event.program in ("", *LOGIN_RECORDS):
         return None
     earlier = written.setdefault(same_line(event), [])
     twin = next((other for other in earlier if not other.streams & event.streams), None)

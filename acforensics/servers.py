@@ -6,18 +6,16 @@ log to one place. Short and full names are one server. What was decided is kept 
 
 from __future__ import annotations
 
-import ipaddress
 import itertools
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from functools import lru_cache
 
+from acforensics.clocks.places import Hosts, is_address
 from acforensics.sources import Reading
 from acforensics.texts import Text, text
 
-_GENERIC = {"", "localhost", "localhost4", "localhost6", "(none)", "(null)", "-", "unknown"}
 _PATH_NOISE = re.compile(
     r"^(?:var|log|logs|etc|opt|nec|clusterpro|tmp|home|root|usr|alt|sos_commands|logs?[-_]?\d*|messages.*|syslog.*|bundle|data)$",
     re.IGNORECASE,
@@ -46,20 +44,6 @@ class Server:
     notes: list[Text] = field(default_factory=list)
 
 
-@dataclass(frozen=True)
-class _Normal:
-    """One spelling for each host: short and in lower case, but for names that only their domains tell apart."""
-
-    ambiguous: frozenset[str] = frozenset()
-
-    def __call__(self, host: str) -> str:
-        host = host.rstrip(".").lower()
-        short = _address(host) or host.partition(".")[0]
-        if short in _GENERIC:
-            return ""
-        return host if short in self.ambiguous else short
-
-
 @dataclass
 class ServerMap:
     """Result of `identify`: `servers` by name, and the server of each (reading, host)."""
@@ -67,15 +51,15 @@ class ServerMap:
     servers: dict[str, Server]
     by_host: dict[str, str]
     by_reading: dict[int, str]
-    normal: _Normal = _Normal()
+    hosts: Hosts = field(default_factory=Hosts)
 
     def of(self, reading: int, host: str) -> str:
         """Server of a record: by its host field, else by the file it stands in."""
-        return self.by_host.get(self.normal(host)) or self.by_reading[reading]
+        return self.by_host.get(self.hosts.name(host)) or self.by_reading[reading]
 
     def of_file(self, reading: Reading) -> str:
         """The server that a file was taken from, as far as its folder or archive is named after one; else empty."""
-        named = (self.by_host.get(self.normal(stem(part))) for part in reversed(reading.names[:-1]))
+        named = (self.by_host.get(self.hosts.name(stem(part))) for part in reversed(reading.names[:-1]))
         return next((server for server in named if server is not None), "")
 
 
@@ -104,13 +88,13 @@ def identify(
         times: UTC times of each reading's marks.
         boots: UTC times of the kernel starts in each reading.
     """
-    normal = _normaliser(readings)
+    hosts = Hosts.of(readings)
     written: dict[str, dict[str, int]] = {}
     runs: list[list[tuple[str, datetime, datetime]]] = []
     for reading, stamps in zip(readings, times, strict=True):
-        runs.append(_runs(reading, stamps, normal))
+        runs.append(_runs(reading, stamps, hosts))
         for mark in reading.marks:
-            if (name := normal(mark.host)) not in _GENERIC:
+            if name := hosts.name(mark.host):
                 shown = written.setdefault(name, {})
                 shown[mark.host.rstrip(".")] = shown.get(mark.host.rstrip("."), 0) + 1
     names = _Names()
@@ -123,7 +107,7 @@ def identify(
             if _is_rename(old, new, old_end, new_start, together, reading_runs, reading_boots):
                 names.join(old, new)
                 renames.append((old, new))
-    display = {root: _display(root, written, normal) for root in {names.find(name) for name in written}}
+    display = {root: _display(root, written, hosts) for root in {names.find(name) for name in written}}
     by_host = {name: display[names.find(name)] for name in written}
     servers: dict[str, Server] = {}
     for name, forms in written.items():
@@ -131,34 +115,16 @@ def identify(
         server.aliases.update(form for form in forms if form != server.name)
     for old, new in dict.fromkeys(renames):
         servers[by_host[new]].notes.append(text("server.renamed", old=old, new=new))
-    by_reading = _by_reading(readings, normal, by_host, servers)
-    return ServerMap(servers, by_host, by_reading, normal)
+    by_reading = _by_reading(readings, hosts, by_host, servers)
+    return ServerMap(servers, by_host, by_reading, hosts)
 
 
-def _normaliser(readings: Sequence[Reading]) -> _Normal:
-    """Two full names that differ in the domain only are two servers."""
-    domains: dict[str, set[str]] = {}
-    for host in {mark.host.rstrip(".").lower() for reading in readings for mark in reading.marks}:
-        short, _, domain = host.partition(".")
-        if domain and not _address(host):
-            domains.setdefault(short, set()).add(domain)
-    return _Normal(frozenset(short for short, found in domains.items() if len(found) > 1))
-
-
-@lru_cache(maxsize=4096)
-def _address(host: str) -> str | None:
-    try:
-        return str(ipaddress.ip_address(host))
-    except ValueError:
-        return None
-
-
-def _runs(reading: Reading, times: Sequence[datetime], normal: _Normal) -> list[tuple[str, datetime, datetime]]:
+def _runs(reading: Reading, times: Sequence[datetime], hosts: Hosts) -> list[tuple[str, datetime, datetime]]:
     """Successive stretches of one host in file order: (name, first time, last time)."""
     found: list[tuple[str, datetime, datetime]] = []
     for mark, time in zip(reading.marks, times, strict=True):
-        name = normal(mark.host)
-        if name in _GENERIC:
+        name = hosts.name(mark.host)
+        if not name:
             continue
         if found and found[-1][0] == name:
             found[-1] = (name, found[-1][1], time)
@@ -214,26 +180,26 @@ def _is_rename(
     return any(old_end - _RENAME_AT_BOOT <= boot <= new_start + _RENAME_AT_BOOT for boot in boots)
 
 
-def _display(root: str, written: dict[str, dict[str, int]], normal: _Normal) -> str:
+def _display(root: str, written: dict[str, dict[str, int]], hosts: Hosts) -> str:
     """The newest name of the group as its logs write it most often, without the domain."""
-    if _address(root):
+    if is_address(root):
         return root
     forms: dict[str, int] = {}
     for form, count in written[root].items() if root in written else ():
-        short = form if normal(form) == form.lower() else form.partition(".")[0]
+        short = form if hosts.name(form) == form.lower() else form.partition(".")[0]
         forms[short] = forms.get(short, 0) + count
     return max(sorted(forms), key=lambda form: forms[form]) if forms else root
 
 
 def _by_reading(
     readings: Sequence[Reading],
-    normal: _Normal,
+    hosts: Hosts,
     by_host: dict[str, str],
     servers: dict[str, Server],
 ) -> dict[int, str]:
     """The server that a file's host-less records belong to."""
     main: dict[int, str] = {}
-    members = {normal(fact.value): fact.value for r in readings for fact in r.facts if fact.name == "member"}
+    members = {hosts.name(fact.value): fact.value for r in readings for fact in r.facts if fact.name == "member"}
     known = {**members, **by_host}
     for i, reading in enumerate(readings):
         if reading.source == "alert-log":
@@ -241,7 +207,7 @@ def _by_reading(
             continue
         counts: dict[str, int] = {}
         for mark in reading.marks:
-            if (name := normal(mark.host)) not in _GENERIC:
+            if name := hosts.name(mark.host):
                 counts[by_host[name]] = counts.get(by_host[name], 0) + 1
         if counts:
             main[i] = max(sorted(counts), key=lambda name: counts[name])
@@ -250,9 +216,9 @@ def _by_reading(
     for i, reading in enumerate(readings):
         if i in found:
             continue
-        named = next((known[n] for part in reading.names[:-1] if (n := normal(stem(part))) in known), None)
-        named = named or _from_file_name(reading, normal, known, prefixed)
-        named = named or _nearest(reading, readings, main, normal)
+        named = next((known[n] for part in reading.names[:-1] if (n := hosts.name(stem(part))) in known), None)
+        named = named or _from_file_name(reading, hosts, known, prefixed)
+        named = named or _nearest(reading, readings, main, hosts)
         if named is None:
             named = _from_path(reading)
         if named not in servers and reading.marks:
@@ -261,11 +227,11 @@ def _by_reading(
     return found
 
 
-def _from_file_name(reading: Reading, normal: _Normal, known: dict[str, str], prefixed: set[str]) -> str | None:
+def _from_file_name(reading: Reading, hosts: Hosts, known: dict[str, str], prefixed: set[str]) -> str | None:
     """Files of several servers in one folder have the server in their names: `svr031-wtmp`, `last.svr047.txt`."""
     name = reading.names[-1] if reading.names else ""
     for word in _WORDS.split(name):
-        if normal(word) and (found := known.get(normal(word), word if word in prefixed else None)) is not None:
+        if hosts.name(word) and (found := known.get(hosts.name(word), word if word in prefixed else None)) is not None:
             return found
     match = _PREFIXED.match(name)
     return match["server"] if match is not None and match["server"] in prefixed else None
@@ -281,7 +247,7 @@ def _prefixes(readings: Sequence[Reading]) -> set[str]:
     return {prefix for found in groups.values() if len(found) > 1 for prefix in found}
 
 
-def _nearest(reading: Reading, readings: Sequence[Reading], main: dict[int, str], normal: _Normal) -> str | None:
+def _nearest(reading: Reading, readings: Sequence[Reading], main: dict[int, str], hosts: Hosts) -> str | None:
     """The only server that other files of the same folder (or of the folder above) belong to.
 
     Where a folder beside this file's is named after its server, this file's folder is another server's.
@@ -292,7 +258,7 @@ def _nearest(reading: Reading, readings: Sequence[Reading], main: dict[int, str]
         beside = [i for i in near if len(readings[i].names) > depth + 1 and len(reading.names) > depth + 1]
         if any(
             readings[i].names[depth] != reading.names[depth]
-            and normal(stem(readings[i].names[depth])) == normal(near[i])
+            and hosts.name(stem(readings[i].names[depth])) == hosts.name(near[i])
             for i in beside
         ):
             return None

@@ -33,7 +33,7 @@ class Place(NamedTuple):
 class Hosts:
     """One spelling for each host name: short and in lower case, but for names that only their domains tell apart."""
 
-    ambiguous: frozenset[str]
+    ambiguous: frozenset[str] = frozenset()
 
     @classmethod
     def of(cls, readings: Sequence[Reading]) -> Hosts:
@@ -41,7 +41,7 @@ class Hosts:
         domains: dict[str, set[str]] = {}
         for host in {mark.host.rstrip(".").lower() for reading in readings for mark in reading.marks}:
             short, _, domain = host.partition(".")
-            if domain:
+            if domain and not is_address(host):
                 domains.setdefault(short, set()).add(domain)
         return cls(frozenset(short for short, found in domains.items() if len(found) > 1))
 
@@ -54,10 +54,20 @@ class Hosts:
 @lru_cache(maxsize=4096)
 def _spelling(host: str) -> tuple[str, str]:
     host = host.rstrip(".").lower()
+    return host, _address(host) or host.partition(".")[0]
+
+
+@lru_cache(maxsize=4096)
+def _address(host: str) -> str | None:
     try:
-        return host, str(ipaddress.ip_address(host))
+        return str(ipaddress.ip_address(host))
     except ValueError:
-        return host, host.partition(".")[0]
+        return None
+
+
+def is_address(host: str) -> bool:
+    """Whether a host is written as an IP address."""
+    return _address(host) is not None
 
 
 def places(readings: Sequence[Reading], hosts: Hosts) -> list[Place]:

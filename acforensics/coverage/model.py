@@ -33,8 +33,20 @@ class Span(NamedTuple):
     end: datetime
 
 
+class _Stretch:
+    """A time without records."""
+
+    start: datetime
+    end: datetime
+
+    @property
+    def length(self) -> timedelta:
+        """How long it lasts."""
+        return self.end - self.start
+
+
 @dataclass(frozen=True)
-class Gap:
+class Gap(_Stretch):
     """A silence within one boot, far longer than any other of this source.
 
     No other silence is longer than `rhythm`; `others` are the server's streams that have records meanwhile: without
@@ -50,14 +62,9 @@ class Gap:
     after: Event | None = None
     """The nearest recognised records before and after it."""
 
-    @property
-    def length(self) -> timedelta:
-        """How long it lasts."""
-        return self.end - self.start
-
 
 @dataclass(frozen=True)
-class Hole:
+class Hole(_Stretch):
     """A part of a rotation set that is not there: between the last record of `older` and the first of `newer`.
 
     `missing` names the files, where their numbers tell; else the dates of the files leave room for one or more.
@@ -71,11 +78,6 @@ class Hole:
     others: tuple[str, ...] = ()
     before: Event | None = None
     after: Event | None = None
-
-    @property
-    def length(self) -> timedelta:
-        """How long it lasts."""
-        return self.end - self.start
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,8 @@ from acforensics.events import Stamp
 from acforensics.lines.record import Record
 
 PROGRAM = "wtmp"
+PROGRAMS = frozenset({PROGRAM, "last"})
+"""Records of the file itself, and of listings of it."""
 FORMAT = "login records"
 
 _FIELD = r"\[([^\[\]]*)\]"

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from acforensics.boots import Boot
 from acforensics.events import Event
+from acforensics.lines.login_records import PROGRAMS as LOGIN_RECORDS
 from acforensics.shutdowns.reasons import Argument
-from acforensics.shutdowns.view import LOGIN_RECORDS, StopView
+from acforensics.shutdowns.view import StopView
 from acforensics.texts import text
 
 

@@ -10,7 +10,7 @@ from acforensics.events import UNCLASSIFIED, Event
 from acforensics.parsing.commands import CommandMeaning, understand
 from acforensics.shutdowns import sessions
 from acforensics.shutdowns.reasons import Argument, Hypothesis, mode_of
-from acforensics.shutdowns.view import StopView
+from acforensics.shutdowns.view import StopView, meaning_of
 from acforensics.texts import text
 
 _PROMPT = timedelta(seconds=60)
@@ -215,8 +215,17 @@ def strangers(view: StopView) -> list[Event]:
     return [event for event in said if _SPEAKS_OF_POWER.search(event.message)]
 
 
+def unknown_programs(view: StopView) -> list[Argument]:
+    """Those programs, as what is missing to decide."""
+    unknown = strangers(view)
+    if not unknown:
+        return []
+    programs = ", ".join(dict.fromkeys(event.program for event in unknown))
+    return [Argument(text("reason.unknown-program", programs=programs), "missing", unknown[-2:])]
+
+
 def _relevant(view: StopView, event: Event, zone: tzinfo) -> tuple[Event, CommandMeaning] | None:
-    meaning = understand(event.fields.get("command", ""), script=event.fields.get("via") == "cron")
+    meaning = meaning_of(event)
     if meaning is None or event.fields.get("as_user", "root") not in ("root", ""):
         return None
     if event.fields.get("user") in _SERVICE_USERS or event.time > (view.first_stop or view.end) + _AFTER_STOP:

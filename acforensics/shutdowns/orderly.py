@@ -9,10 +9,10 @@ from datetime import datetime, timedelta
 
 from acforensics.case import Confidence, Scope
 from acforensics.events import Event
-from acforensics.parsing.commands import CommandMeaning, understand
+from acforensics.parsing.commands import CommandMeaning
 from acforensics.shutdowns.operators import is_job
 from acforensics.shutdowns.reasons import Argument, Hypothesis, mode_of
-from acforensics.shutdowns.view import StopView, same_server
+from acforensics.shutdowns.view import StopView, meaning_of, same_server
 from acforensics.texts import text
 
 _COMMANDS = re.compile(r"^(?:clp|webmgr|webui|cluster ?webui|apisv|api|webserver|down\b)", re.IGNORECASE)
@@ -191,7 +191,7 @@ def clusterpro_typed(view: StopView) -> Hypothesis | None:
 def _cluster_end(event: Event) -> CommandMeaning | None:
     if event.kind != "os.command" or "repeated" in event.fields:
         return None
-    meaning = understand(event.fields.get("command", ""), script=event.fields.get("via") == "cron")
+    meaning = meaning_of(event)
     return meaning if meaning is not None and meaning.effect == "cluster-end" else None
 
 
@@ -304,7 +304,7 @@ def _typed(view: StopView, asked: list[Event]) -> list[Event]:
     scopes = {event.fields.get("scope") for event in asked} | {event.fields.get("requester") for event in asked}
     found = []
     for event in view.of("os.command"):
-        meaning = understand(event.fields.get("command", ""), script=event.fields.get("via") == "cron")
+        meaning = meaning_of(event)
         if (
             meaning is None
             or meaning.effect != "cluster-end"
@@ -333,7 +333,7 @@ def _operator_as_well(view: StopView, request: Event) -> list[Argument]:
     """An OS command typed while CLUSTERPRO was already stopping: said, because it may have cut the stop short."""
     found = []
     for event in view.of("os.command"):
-        meaning = understand(event.fields.get("command", ""), script=event.fields.get("via") == "cron")
+        meaning = meaning_of(event)
         if event.program == "audit":
             # CLUSTERPRO runs the OS's shutdown itself; audit records that as well.
             continue

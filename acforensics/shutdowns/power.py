@@ -8,11 +8,10 @@ from datetime import datetime, timedelta
 
 from acforensics.case import Confidence
 from acforensics.events import Event
-from acforensics.parsing.commands import understand
 from acforensics.shutdowns import sessions
-from acforensics.shutdowns.operators import hardware_request, is_job, os_lines, strangers
+from acforensics.shutdowns.operators import hardware_request, is_job, os_lines, unknown_programs
 from acforensics.shutdowns.reasons import Argument, Hypothesis, mode_of
-from acforensics.shutdowns.view import StopView
+from acforensics.shutdowns.view import StopView, meaning_of
 from acforensics.texts import text
 
 _AC_WAIT = timedelta(hours=2)
@@ -119,10 +118,7 @@ def _as_planned(view: StopView, recorded: Hypothesis | None) -> Hypothesis | Non
     if mode_of(view.os_stops) == "unknown":
         doubts.append(Argument(text("reason.ac-schedule-mode"), "missing"))
     arguments += doubts
-    unknown = strangers(view)
-    if unknown:
-        programs = ", ".join(dict.fromkeys(event.program for event in unknown))
-        arguments.append(Argument(text("reason.unknown-program", programs=programs), "missing", unknown[-2:]))
+    arguments += unknown_programs(view)
     arguments.append(Argument(text("reason.ac-schedule-inferred"), "missing"))
     confidence: Confidence = "possible" if doubts else "likely"
     return Hypothesis("ac-schedule", confidence, stop, mode_of(view.os_stops), "server", arguments=arguments)
@@ -144,7 +140,7 @@ def _cluster_asked(view: StopView, stop: datetime) -> bool:
 
 
 def _effect(command: Event) -> str | None:
-    meaning = understand(command.fields.get("command", ""), script=command.fields.get("via") == "cron")
+    meaning = meaning_of(command)
     return meaning.effect if meaning is not None else None
 
 

@@ -5,10 +5,9 @@ from __future__ import annotations
 from datetime import timedelta
 
 from acforensics.events import Event
-from acforensics.shutdowns.view import StopView
+from acforensics.shutdowns.view import INTERACTIVE, StopView
 
 FRESH_LOGIN = timedelta(minutes=30)
-_INTERACTIVE = {"login", "sshd", "logind", "desktop", "wtmp"}
 _RAISING = {"su", "sudo"}
 _CLOSED_BY_THE_STOP = timedelta(seconds=5)
 _SAME_LOGIN = timedelta(seconds=5)
@@ -24,7 +23,7 @@ def people(view: StopView) -> list[Event]:
     loose: list[Event] = []
     for event in view.of("os.session_opened", "os.session_closed"):
         via = event.fields.get("via", "")
-        if event.time > view.end + timedelta(seconds=2) or (via not in _INTERACTIVE and via not in _RAISING):
+        if event.time > view.end + timedelta(seconds=2) or (via not in INTERACTIVE and via not in _RAISING):
             continue
         if event.kind == "os.session_closed":
             if view.end - event.time > _CLOSED_BY_THE_STOP:
@@ -52,7 +51,7 @@ def sole_holder(found: list[Event]) -> str | None:
     """The one person who held root's rights by su or sudo; nobody where it could have been another, or root itself."""
     holders = {event.fields.get("by") for event in raised(found) if event.fields.get("via") in _RAISING}
     holders -= {None, "", *ROOT}
-    others = {event.fields.get("user") for event in found if event.fields.get("via") in _INTERACTIVE} - holders
+    others = {event.fields.get("user") for event in found if event.fields.get("via") in INTERACTIVE} - holders
     return holders.pop() if len(holders) == 1 and not others else None
 
 

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from acforensics.case import Confidence
 from acforensics.events import Event
-from acforensics.shutdowns.operators import strangers
+from acforensics.shutdowns.operators import unknown_programs
 from acforensics.shutdowns.power import on_battery
 from acforensics.shutdowns.reasons import Argument, Hypothesis, mode_of
 from acforensics.shutdowns.view import StopView, same_server
@@ -111,11 +111,7 @@ def power_loss(view: StopView, usually_logs_stops: bool) -> Hypothesis | None:
 
 def missing_for_decision(view: StopView) -> list[Argument]:
     """What an undecided end lacks."""
-    found: list[Argument] = []
-    unknown = strangers(view)
-    if unknown:
-        programs = ", ".join(dict.fromkeys(event.program for event in unknown))
-        found.append(Argument(text("reason.unknown-program", programs=programs), "missing", unknown[-2:]))
+    found = unknown_programs(view)
     if view.unseen_between:
         found.append(Argument(text("reason.logs-missing"), "missing"))
     if view.os_stops:
@@ -164,8 +160,10 @@ def _others_cut_off(view: StopView) -> list[str]:
     """
     found = []
     for other in view.neighbours:
+        if other.stop_orderly or other.boot.following is None or not other.unclean_signs:
+            continue
         doubt = view.doubt(other.boot.server)
-        if doubt is None or other.stop_orderly or other.boot.following is None or not other.unclean_signs:
+        if doubt is None:
             continue
         apart = abs(view.here(other.boot.server, other.boot.last) - view.boot.last)
         if apart <= _TOGETHER + doubt and not other.before_end(_OWN_CAUSES, _JUST_BEFORE):

@@ -11,6 +11,8 @@ from acforensics.boots import Boot
 from acforensics.clocks import CaseClock
 from acforensics.coverage import Coverage
 from acforensics.events import Event
+from acforensics.lines.login_records import PROGRAMS as LOGIN_RECORDS
+from acforensics.parsing.commands import CommandMeaning, understand
 
 OS_STOPS = frozenset(
     f"os.{name}"
@@ -28,7 +30,6 @@ OS_STOPS = frozenset(
         "ctrl_alt_del_acted",
     ]
 )
-LOGIN_RECORDS = {"wtmp", "last"}
 _SYSLOG_STOPS = {"os.syslog_stopped", "os.kernel_log_stopped", "os.stop_progress"}
 _DECISIVE = {
     "os.shutdown_started",
@@ -54,8 +55,13 @@ _WEAK_STOP = timedelta(minutes=5)
 """Services that stopped, without a word that the machine goes down, count only this close to the last record."""
 _STILL_ALIVE = timedelta(minutes=2)
 _LONGEST_SEAM = timedelta(hours=24)
-_INTERACTIVE = {"login", "sshd", "logind", "desktop", "wtmp"}
+INTERACTIVE = {"login", "sshd", "logind", "desktop", "wtmp"}
 _AFTER_START = timedelta(minutes=5)
+
+
+def meaning_of(command: Event) -> CommandMeaning | None:
+    """What a recorded command asks of the machine that it was recorded on."""
+    return understand(command.fields.get("command", ""), script=command.fields.get("via") == "cron")
 
 
 def same_server(one: str, other: str) -> bool:
@@ -116,7 +122,7 @@ class StopView:
 
     @staticmethod
     def _is_late_login(event: Event, stops: list[Event]) -> bool:
-        if event.kind != "os.session_opened" or not stops or event.fields.get("via") not in _INTERACTIVE:
+        if event.kind != "os.session_opened" or not stops or event.fields.get("via") not in INTERACTIVE:
             return False
         return event.time - stops[-1].time > _STILL_ALIVE
 
@@ -285,8 +291,12 @@ class StopView:
 
     def here(self, server: str, time: datetime) -> datetime:
         """A time of another server's clock as this server's clock would show it, as far as the offset is known."""
-        ahead = self.boot.last - self.clock.corrected(self.boot.server, self.boot.last)
-        return self.clock.corrected(server, time) + ahead
+        return self.clock.corrected(server, time) + self._ahead
+
+    @cached_property
+    def _ahead(self) -> timedelta:
+        """How far this server's clock is ahead of the case's at the end of this boot."""
+        return self.boot.last - self.clock.corrected(self.boot.server, self.boot.last)
 
     def doubt(self, server: str) -> timedelta | None:
         """How far `here` may be off for another server at the end of this boot; `None`: nothing is known."""

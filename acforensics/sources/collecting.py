@@ -59,10 +59,11 @@ class Collector:
         reading = self.reading
         reading.records += 1
         previous = self._last
-        if previous is not None and (previous[0].boot, previous[0].host) != (record.boot, record.host):
-            self._mark(previous[0], previous[2])
+        elsewhere = previous is not None and (previous[0].boot, previous[0].host) != (record.boot, record.host)
+        if previous is not None and elsewhere:
             self._boot_before = (record.boot, previous[1])
-        elif previous is not None and apart(previous[0].stamp, record.stamp) > _PAUSE:
+        breaks = elsewhere or (previous is not None and apart(previous[0].stamp, record.stamp) > _PAUSE)
+        if previous is not None and breaks:
             self._mark(previous[0], previous[2])
         hit = self.recognise(record, line, raw, offset) if candidate else None
         if hit is not None:
@@ -70,15 +71,7 @@ class Collector:
                 hit.previous = self._previous(record)
             reading.hits.append(hit)
         self._near(hit, None if hit is not None else self.background(record, line, raw, offset, checked=True), record)
-        due = (
-            hit is not None
-            or previous is None
-            or previous[0].boot != record.boot
-            or previous[0].host != record.host
-            or apart(previous[0].stamp, record.stamp) > _PAUSE
-            or reading.records % _SAMPLE_EVERY == 0
-        )
-        if due:
+        if hit is not None or previous is None or breaks or reading.records % _SAMPLE_EVERY == 0:
             self._mark(record, offset)
         self._last = (record, PreviousLine(line, record.stamp, raw), offset)
         return hit
@@ -148,7 +141,7 @@ class Collector:
         elif hit is None:
             return
         elif hit.kind in STOP_MARKS or hit.kind in BOOT_MARKS:
-            recent = [one for own in self._recent.values() for one in own if one.host == hit.host]
+            recent = [one for own in self._recent.values() for one in own]
             recent = [one for one in recent if hit.kind in STOP_MARKS or one.boot != hit.boot or not hit.boot]
             self.reading.hits += select(recent, hit)
             self._recent.clear()

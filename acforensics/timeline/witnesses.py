@@ -12,6 +12,7 @@ from datetime import timedelta
 from itertools import islice
 
 from acforensics.events import Disagreement, Event
+from acforensics.lines.login_records import PROGRAMS as LOGIN_RECORDS
 from acforensics.parsing.commands import plain_form
 from acforensics.timeline.tracks import Track, interleave
 
@@ -20,7 +21,6 @@ _MOST_ALIKE = 200
 _SAME_RECORD = timedelta(seconds=2)
 _SAME_COMMAND = timedelta(seconds=3)
 _WORDS = re.compile(r"\W+")
-_LOGIN_RECORDS = {"wtmp", "last"}
 # Fields that tell one thing, whoever writes it: where two witnesses differ, they disagree.
 _COMPARED = ("user", "mode", "scope")
 _UNKNOWN = {"", "unknown", "?"}
@@ -84,7 +84,7 @@ def _identity(event: Event) -> Hashable:
     if event.kind == "os.shutdown_recorded":
         # The same program writes the login record and the audit record.
         return event.server, event.kind
-    if event.program in _LOGIN_RECORDS:
+    if event.program in LOGIN_RECORDS:
         return event.server, event.kind, fields.get("user", ""), fields.get("tty", "")
     return event.server, *same_line(event)
 
@@ -114,7 +114,7 @@ def _may_be_one(event: Event, other: Event) -> bool:
         )
         return len(users) < 2 and not apart
     # Some logs leave the pid out.
-    same_pid = not event.pid or not other.pid or event.pid == other.pid or event.program in _LOGIN_RECORDS
+    same_pid = not event.pid or not other.pid or event.pid == other.pid or event.program in LOGIN_RECORDS
     return same_pid and event.stream not in other.streams
 
 
