@@ -1,0 +1,421 @@
+"""Follows a script's commands without running any: what it would do for given values of its variables.
+
+A value or a condition that is not known stays so; then both ways are followed, and only what all of them agree on is
+said. Nothing outside the text is looked at.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from pathlib import PurePosixPath
+
+from acforensics.settings import shell_tests
+from acforensics.settings.shell_commands import (
+    DECLARING,
+    HARMLESS,
+    READING,
+    SHELLS,
+    SUCCEEDING,
+    assigned,
+    exit_status,
+    logged,
+    seconds,
+    without_prefixes,
+)
+from acforensics.settings.shell_state import Called, Seen, Slept, State, TooComplexError
+from acforensics.settings.shell_tree import (
+    AndOr,
+    Assignment,
+    Block,
+    Case,
+    Command,
+    Condition,
+    Function,
+    If,
+    Loop,
+    Pipeline,
+    Simple,
+    parse,
+)
+from acforensics.settings.shell_words import ShellError, Word
+
+_MOST_PATHS = 64
+_MOST_WORK = 100_000
+_MOST_SEEN = 200
+_DEEPEST = 8
+
+
+class Follower:
+    """Follows one parsed script."""
+
+    def __init__(self, body: Sequence[Command], command: str) -> None:
+        self._body = body
+        self._command = command
+        self._assigned = frozenset(assigned(body))
+        self._work = 0
+        self._depth = 0
+        self._line = 0
+        self._outer = 0
+
+    def follow(self, given: Mapping[str, str | None]) -> list[State]:
+        """Every way through the script with these variables.
+
+        Raises:
+            TooComplexError: there are too many.
+        """
+        self._work = self._depth = self._outer = 0
+        # The script's own variables are empty until it sets them; any other may come from outside.
+        values: dict[str, str | None] = dict.fromkeys(self._assigned, "")
+        values.update(given)
+        return self._block(self._body, [State(values)])
+
+    # --- commands
+
+    def _block(self, body: Sequence[Command], states: list[State]) -> list[State]:
+        for command in body:
+            if all(state.left for state in states):
+                break
+            done = [state for state in states if state.left]
+            for state in states:
+                if not state.left:
+                    done += self._one(command, state)
+            states = self._merged(done)
+        return states
+
+    def _spend(self, work: int) -> None:
+        self._work += work
+        if self._work > _MOST_WORK:
+            raise TooComplexError
+
+    def _copy(self, state: State) -> State:
+        self._spend(len(state.values))
+        return state.copy()
+
+    def _one(self, command: Command, state: State) -> list[State]:
+        self._spend(1)
+        match command:
+            case Simple():
+                return self._simple(command, state)
+            case Condition():
+                state.status = shell_tests.double_brackets(command.words, lambda word: self._value(word, state))
+                return [state]
+            case AndOr():
+                return self._and_or(command, state)
+            case Pipeline():
+                return self._pipeline(command, state)
+            case If():
+                return self._if(command, state)
+            case Case():
+                return self._case(command, state)
+            case Loop():
+                return self._loop(command, state)
+            case Function():
+                state.functions[command.name] = command.body
+                state.status = True
+                return [state]
+            case Block():
+                return self._own_shell(command.body, state) if command.own_shell else self._block(command.body, [state])
+
+    def _own_shell(self, body: Sequence[Command], state: State) -> list[State]:
+        """What is set inside is not set outside, and leaving it leaves nothing else."""
+        outside = dict(state.values)
+        self._spend(len(outside))
+        found = self._block(body, [state])
+        for one in found:
+            if one.left == "exit":
+                one.status = None if one.exit_status is None else one.exit_status == 0
+            one.values, one.left, one.exit_status = dict(outside), "", None
+        return self._merged(found)
+
+    def _and_or(self, command: AndOr, state: State) -> list[State]:
+        states = self._one(command.first, state)
+        for sign, following in command.rest:
+            found: list[State] = []
+            for one in states:
+                if one.left:
+                    found.append(one)
+                    continue
+                runs = one.status if sign == "&&" else (None if one.status is None else not one.status)
+                if runs is not True:
+                    skipped = self._copy(one) if runs is None else one
+                    skipped.status = sign != "&&"
+                    found.append(skipped)
+                if runs is not False:
+                    found += self._one(following, one)
+            states = self._merged(found)
+        if command.background:
+            for one in states:
+                one.status = True
+        return states
+
+    def _pipeline(self, command: Pipeline, state: State) -> list[State]:
+        states = [state]
+        if len(command.parts) == 1:
+            states = self._one(command.parts[0], state)
+        else:
+            for part in command.parts:
+                states = self._merged([after for one in states for after in self._own_shell([part], one)])
+        for one in states:
+            one.status = None if one.status is None else one.status != command.negated
+        return states
+
+    def _if(self, command: If, state: State) -> list[State]:
+        found: list[State] = []
+        undecided = [state]
+        for condition, body in command.arms:
+            following: list[State] = []
+            for one in self._block(condition, undecided):
+                if one.left:
+                    found.append(one)
+                    continue
+                if one.status is not True:
+                    following.append(self._copy(one) if one.status is None else one)
+                if one.status is not False:
+                    found += self._block(body, [one])
+            undecided = following
+            if not undecided:
+                break
+        for one in undecided:
+            one.status = True
+        found += self._block(command.otherwise, undecided) if undecided else []
+        return self._merged(found)
+
+    def _case(self, command: Case, state: State) -> list[State]:
+        subject = self._value(command.word, state)
+        found: list[State] = []
+        surely = False
+        for patterns, body in command.arms:
+            hits = [shell_tests.matches(subject, p, lambda word: self._value(word, state)) for p in patterns]
+            if command.falls_through:
+                hits = [None]
+            if any(hit is not False for hit in hits):
+                surely = any(hit is True for hit in hits)
+                found += self._block(body, [self._copy(state)])
+            if surely:
+                break
+        if not surely:
+            state.status = True
+            found.append(state)
+        return self._merged(found)
+
+    def _loop(self, command: Loop, state: State) -> list[State]:
+        """The body once, with everything that it sets unknown; unless it surely runs, also not at all."""
+        found = [] if command.surely else [self._copy(state)]
+        unknown = {*command.names, *assigned(command.body)}
+        state.values.update(dict.fromkeys(unknown))
+        before = len(state.seen)
+        for one in self._block(command.body, [state]):
+            if one.left in ("break", "continue"):
+                one.left = ""
+            one.values.update(dict.fromkeys(unknown))
+            # How often it waits is not known.
+            repeated = (replace(s, seconds=None) if isinstance(s, Slept) else s for s in one.seen[before:])
+            one.seen = (*one.seen[:before], *repeated)
+            one.status = None
+            found.append(one)
+        return self._merged(found)
+
+    # --- simple commands
+
+    def _simple(self, command: Simple, state: State) -> list[State]:
+        # Commands within a word have no lines of their own.
+        line = self._line = self._outer or command.line
+        if not command.words:
+            for assignment in command.assignments:
+                self._assign(assignment, state)
+            state.status = True if not any(_substitutes(one.value) for one in command.assignments) else None
+            return [state]
+        for assignment in command.assignments:
+            # For this command only; a substitution in it is made all the same.
+            self._value(assignment.value, state)
+        return self._run(self._fields(command.words, state), line, state)
+
+    def _run(self, words: list[str | None], line: int, state: State) -> list[State]:
+        words, replaces = without_prefixes(words)
+        if not words:
+            state.status = None
+            return [state]
+        name = words[0]
+        if name is None:
+            state.foreign, state.status = True, None
+            return [state]
+        if name in state.functions:
+            return self._call(state.functions[name], words, state)
+        base = PurePosixPath(name).name or name
+        states = self._builtin(base, words[1:], line, state)
+        if replaces:
+            for one in states:
+                one.left, one.exit_status = "exit", None
+        return states
+
+    def _call(self, body: Command, words: list[str | None], state: State) -> list[State]:
+        self._depth += 1
+        if self._depth > _DEEPEST:
+            raise TooComplexError
+        outside = {str(i): state.values.get(str(i)) for i in range(10)}
+        state.values.update({str(i): words[i] if i < len(words) else "" for i in range(1, 10)})
+        found = self._one(body, state)
+        for one in found:
+            one.values.update(outside)
+            if one.left == "return":
+                one.left = ""
+        self._depth -= 1
+        return found
+
+    def _builtin(self, name: str, words: list[str | None], line: int, state: State) -> list[State]:
+        before, state.status = state.status, True if name in SUCCEEDING else None
+        if name == self._command:
+            self._see(state, Called(tuple(words), line))
+        elif name == "sleep":
+            self._see(state, Slept(seconds(words), line))
+        elif name == "logger":
+            self._see(state, logged(words, line))
+        elif name in ("exit", "return"):
+            state.left, state.exit_status = name, exit_status(words, before)
+            state.status = None if state.exit_status is None else state.exit_status == 0
+        elif name in ("break", "continue"):
+            state.left = name
+        elif name == "false":
+            state.status = False
+        elif name in ("[", "test"):
+            operands = words[:-1] if name == "[" and words and words[-1] == "]" else words
+            state.status = shell_tests.single_brackets(operands)
+        elif name in DECLARING:
+            self._declare(words, state)
+        elif name in READING:
+            state.values.update({word: None for word in words if word and word.isidentifier()})
+        elif name in ("eval", "su", "runuser", *SHELLS):
+            return self._text(name, words, state)
+        elif name in (".", "source"):
+            state.foreign = True
+            state.values = dict.fromkeys(state.values)
+        elif name not in HARMLESS:
+            state.foreign = True
+        elif name == "unset":
+            state.values.update(dict.fromkeys((word for word in words if word), ""))
+        return [state]
+
+    def _declare(self, words: Iterable[str | None], state: State) -> None:
+        state.status = True
+        for word in words:
+            name, equals, value = (word or "").partition("=")
+            if word is None:
+                state.foreign = True
+            elif equals and name.isidentifier():
+                state.values[name] = value
+
+    def _text(self, name: str, words: list[str | None], state: State) -> list[State]:
+        """Commands that stand in a word: `eval …`, `sh -c …`, `su - user -c …`."""
+        if name == "eval":
+            given = None if None in words else " ".join(word or "" for word in words)
+        else:
+            given = next((words[i + 1] for i, word in enumerate(words[:-1]) if word in ("-c", "-lc")), None)
+        body = _parsed(given)
+        if body is None:
+            state.foreign, state.status = True, None
+            return [state]
+        return self._inner(body, state, own_shell=name != "eval")
+
+    def _inner(self, body: list[Command], state: State, *, own_shell: bool) -> list[State]:
+        """Commands that stood within a word."""
+        self._depth += 1
+        if self._depth > _DEEPEST:
+            raise TooComplexError
+        before, self._outer = self._outer, self._line
+        found = self._own_shell(body, state) if own_shell else self._block(body, [state])
+        self._outer = before
+        self._depth -= 1
+        return found
+
+    def _see(self, state: State, seen: Seen) -> None:
+        self._spend(len(state.seen) // 8)
+        if len(state.seen) >= _MOST_SEEN:
+            raise TooComplexError
+        state.seen = (*state.seen, seen)
+
+    # --- words
+
+    def _assign(self, assignment: Assignment, state: State) -> None:
+        value = self._value(assignment.value, state)
+        if assignment.added:
+            before = state.values.get(assignment.name)
+            value = None if value is None or before is None else before + value
+        state.values[assignment.name] = value if value is None or len(value) < 4096 else None
+
+    def _value(self, word: Word, state: State) -> str | None:
+        """A word as one value; `None` where it cannot be told."""
+        found: str | None = ""
+        for part in word.parts:
+            if part.kind == "text":
+                value: str | None = part.value
+            elif part.kind == "variable":
+                value = state.values.get(part.value)
+                if value == "" and part.otherwise is not None:
+                    value = part.otherwise
+            else:
+                value = None
+                if part.kind == "command":
+                    self._substitute(part.value, state)
+            found = None if found is None or value is None else found + value
+        return found
+
+    def _fields(self, words: Sequence[Word], state: State) -> list[str | None]:
+        """Words as a command gets them: what is not quoted and empty vanishes, and blanks divide it."""
+        found: list[str | None] = []
+        for word in words:
+            value = self._value(word, state)
+            bare = word.parts and not any(part.quoted or part.kind == "text" for part in word.parts)
+            if value is None or not bare:
+                found.append(value)
+            else:
+                found += value.split()
+        return found
+
+    def _substitute(self, source: str, state: State) -> None:
+        """What a command substitution does besides giving a value."""
+        body = _parsed(source.replace("\\`", "`"))
+        if body is None:
+            state.foreign = True
+            return
+        found = self._inner(body, self._copy(state), own_shell=True)
+        state.foreign = state.foreign or any(one.foreign for one in found)
+        if len(found) == 1:
+            state.seen = found[0].seen
+        elif any(isinstance(seen, Called) for one in found for seen in one.seen[len(state.seen) :]):
+            state.foreign = True
+
+    def _merged(self, states: list[State]) -> list[State]:
+        """Ways that did the same so far become one, in which what differs between them is not known."""
+        if len(states) < 2:
+            return states
+        found: dict[object, State] = {}
+        for state in states:
+            key = (state.seen, state.left, state.exit_status)
+            same = found.get(key)
+            if same is None:
+                found[key] = state
+                continue
+            self._spend(len(state.values))
+            for name in {*same.values, *state.values}:
+                if same.values.get(name) != state.values.get(name):
+                    same.values[name] = None
+            same.functions = {**state.functions, **same.functions}
+            same.status = same.status if same.status == state.status else None
+            same.foreign = same.foreign or state.foreign
+        if len(found) > _MOST_PATHS:
+            raise TooComplexError
+        return list(found.values())
+
+
+def _parsed(source: str | None) -> list[Command] | None:
+    if source is None:
+        return None
+    try:
+        return parse(source)
+    except ShellError:
+        return None
+
+
+def _substitutes(word: Word) -> bool:
+    return any(part.kind == "command" for part in word.parts)
