@@ -86,7 +86,11 @@ def reboot_loop() -> tuple[list[Machine], dict[str, object]]:
                  "confidence": "certain", "ups_told": "yes"}
             )  # fmt: skip
     ends.sort(key=lambda end: (str(end["time"]), str(end["server"])))
-    return [first, second], {"boots": {"svr031": 4, "svr047": 4}, "shutdowns": ends, "findings": ["reboot-loop"]}
+    return [first, second], {
+        "boots": {"svr031": 4, "svr047": 4},
+        "shutdowns": ends,
+        "findings": ["reboot-loop", "shared-disk-late"],
+    }
 
 
 def power_failure() -> tuple[list[Machine], dict[str, object]]:

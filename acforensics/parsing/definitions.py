@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-import tomllib
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -13,14 +11,13 @@ from pydantic import (
     ConfigDict,
     Field,
     StringConstraints,
-    ValidationError,
     field_validator,
     model_validator,
 )
 
-from acforensics import resources
-from acforensics.errors import DefinitionError
+from acforensics import knowledge
 from acforensics.events import Certainty
+from acforensics.knowledge import Names
 from acforensics.parsing.patterns import class_beyond_ascii
 from acforensics.texts import Text
 
@@ -157,19 +154,11 @@ def load(directories: list[Path] | None = None) -> list[DefinitionFile]:
     Raises:
         DefinitionError: a file or folder cannot be read or is wrong; the message has file, line and reason.
     """
-    paths: dict[str, Path] = {}
-    for directory in [resources.folder("parsers"), *(directories or [])]:
-        if not directory.is_dir():
-            raise DefinitionError(f"{directory}: no such folder of parser definitions (--parsers)")
-        paths.update({path.name: path for path in sorted(directory.glob("*.toml"))})
-    found: dict[str, Path] = {}
     files = []
-    for _, path in sorted(paths.items()):
+    names = Names()
+    for path in knowledge.find("parsers", directories or [], "parser definitions (--parsers)"):
         file = load_file(path)
-        if file.name in found:
-            place = _locate(path.read_text(encoding="utf-8-sig"), ("name",))
-            raise DefinitionError(f"{path}:{place}: name: '{file.name}' is the name of {found[file.name]} already")
-        found[file.name] = path
+        names.take(file.name, path, ("name",))
         files.append(file)
     return files
 
@@ -180,62 +169,10 @@ def load_file(path: Path) -> DefinitionFile:
     Raises:
         DefinitionError: see `load`.
     """
-    try:
-        raw = path.read_bytes()
-    except OSError as error:
-        raise DefinitionError(f"{path}: cannot be read: {error.strerror}") from None
-    try:
-        content = raw.decode("utf-8-sig").replace("\r\n", "\n")
-    except UnicodeDecodeError as error:
-        line = raw.count(b"\n", 0, error.start) + 1
-        raise DefinitionError(f"{path}:{line}: not UTF-8 text ({error.reason}): save it as UTF-8") from None
-    try:
-        table = tomllib.loads(content)
-    except tomllib.TOMLDecodeError as error:
-        told = re.search(r" \(at line (\d+), column \d+\)$", str(error))
-        line = int(told[1]) if told else content.count("\n") + 1
-        raise DefinitionError(f"{path}:{line}: not valid TOML: {error}") from None
-    try:
-        file = DefinitionFile.model_validate(table)
-    except ValidationError as error:
-        first = error.errors()[0]
-        place, where = _locate(content, first["loc"]), ".".join(str(part) for part in first["loc"])
-        raise DefinitionError(f"{path}:{place}: {where}: {first['msg'].removeprefix('Value error, ')}") from None
-    twice = _stands_twice(file)
-    if twice is not None:
-        name, location = twice
-        raise DefinitionError(f"{path}:{_locate(content, location)}: the id '{name}' stands twice")
-    return file
-
-
-def _stands_twice(file: DefinitionFile) -> tuple[str, tuple[int | str, ...]] | None:
-    seen: set[str] = set()
+    file = knowledge.load_file(path, DefinitionFile)
+    names = Names("the id")
     for i, event in enumerate(file.event):
-        places: list[tuple[str, tuple[int | str, ...]]] = [(event.id, ("event", i, "id"))]
-        places += [(r.id, ("event", i, "refine", j, "id")) for j, r in enumerate(event.refine)]
-        for name, location in places:
-            if name in seen:
-                return name, location
-            seen.add(name)
-    return None
-
-
-def _locate(content: str, location: tuple[int | str, ...]) -> int:
-    """Line of the event, or of the key within it, that an error speaks of (1-based)."""
-    lines = content.splitlines()
-    start = 0
-    if len(location) > 1 and location[0] == "event" and isinstance(location[1], int):
-        start = _header(lines, "[[event]]", location[1], 0)
-        if len(location) > 3 and location[2] == "refine" and isinstance(location[3], int):
-            start = _header(lines, "[[event.refine]]", location[3], start)
-    end = next((n for n in range(start + 1, len(lines)) if lines[n].strip().startswith("[[")), len(lines))
-    for key in (part for part in reversed(location) if isinstance(part, str)):
-        for number in range(start, end):
-            if re.match(rf"\s*{re.escape(key)}\s*=", lines[number]):
-                return number + 1
-    return start + 1
-
-
-def _header(lines: list[str], header: str, index: int, after: int) -> int:
-    found = [number for number, line in enumerate(lines) if number >= after and line.strip().startswith(header)]
-    return found[index] if index < len(found) else after
+        names.take(event.id, path, ("event", i, "id"))
+        for j, refinement in enumerate(event.refine):
+            names.take(refinement.id, path, ("event", i, "refine", j, "id"))
+    return file

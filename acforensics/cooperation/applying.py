@@ -1,0 +1,100 @@
+"""Which sequence was expected at each end and each start, and how it went."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import timedelta
+from fnmatch import fnmatchcase
+
+from acforensics.cooperation.board import has_fields
+from acforensics.cooperation.definitions import Application, SequenceDefinition
+from acforensics.cooperation.engine import judge
+from acforensics.cooperation.model import JudgedSequence, Observation, Scene
+from acforensics.cooperation.scenes import CaseFacts, goes_on, start_scene, stop_scene
+from acforensics.shutdowns import Judgement
+from acforensics.texts import text
+
+
+def judge_sequences(definitions: Sequence[SequenceDefinition], facts: CaseFacts) -> list[JudgedSequence]:
+    """Hold every end and every start of a server that runs CLUSTERPRO against the sequences that fit.
+
+    Of those that fit, the ones of the highest priority of each aspect are judged. An end whose trigger is only possible
+    is never said to deviate: which sequence was expected is not sure then.
+    """
+    found: list[JudgedSequence] = []
+    for judgement in facts.judgements:
+        server = judgement.boot.server
+        if server in facts.clustered and judgement.boot.start is not None:
+            scene = start_scene(judgement, facts)
+            fitting = [d for d in definitions if _fits_start(d.applies, judgement, scene, facts)]
+            found += [_judged(d, scene, judgement, None) for d in _foremost(fitting)]
+        if judgement.chosen is not None and (server in facts.clustered or judgement.chosen.trigger == "os-command"):
+            scene = stop_scene(judgement, facts)
+            fitting = [d for d in definitions if _fits_stop(d.applies, judgement, scene, facts)]
+            found += [_judged(d, scene, judgement, judgement.chosen.trigger) for d in _foremost(fitting)]
+    return sorted(found, key=lambda one: facts.clock.corrected(one.scene.server, one.scene.start))
+
+
+def _foremost(definitions: Sequence[SequenceDefinition]) -> list[SequenceDefinition]:
+    highest: dict[str, int] = {}
+    for definition in definitions:
+        highest[definition.aspect] = max(definition.priority, highest.get(definition.aspect, definition.priority))
+    return [definition for definition in definitions if definition.priority == highest[definition.aspect]]
+
+
+def _judged(definition: SequenceDefinition, scene: Scene, judgement: Judgement, trigger: str | None) -> JudgedSequence:
+    judged = judge(definition, scene)
+    judged.boot = judgement.boot.id
+    judged.judgement = judgement if trigger is not None else None
+    chosen = judgement.chosen
+    unsettled = definition.applies.elsewhere == "settles" and not _seen_elsewhere(definition.applies, scene)
+    if unsettled and judged.verdict == "deviates":
+        judged.verdict = "not-observable"
+        judged.doubtful = text("sequence.control-terminal-not-known")
+    if trigger is not None and chosen is not None and chosen.confidence == "possible" and judged.verdict == "deviates":
+        judged.verdict = "not-observable"
+        judged.doubtful = text("sequence.trigger-only-possible", trigger=text(f"trigger.{trigger}"))
+    return judged
+
+
+def _fits_stop(applies: Application, judgement: Judgement, scene: Scene, facts: CaseFacts) -> bool:
+    chosen = judgement.chosen
+    return (
+        applies.phase == "stop"
+        and chosen is not None
+        and (not applies.triggers or chosen.trigger in applies.triggers)
+        and (not applies.modes or chosen.mode in applies.modes)
+        and (not applies.scopes or chosen.scope in applies.scopes)
+        and (not applies.confidence or chosen.confidence in applies.confidence)
+        and (applies.others is None or (applies.others == "go-on") == goes_on(judgement, scene, facts))
+        and _seen(applies, scene)
+    )
+
+
+def _fits_start(applies: Application, judgement: Judgement, scene: Scene, facts: CaseFacts) -> bool:
+    before = facts.before(judgement)
+    trigger = before.chosen.trigger if before is not None and before.chosen is not None else None
+    return (
+        applies.phase == "start" and (not applies.after_ends or trigger in applies.after_ends) and _seen(applies, scene)
+    )
+
+
+def _seen(applies: Application, scene: Scene) -> bool:
+    if applies.elsewhere == "excludes" and _seen_elsewhere(applies, scene):
+        return False
+    return not applies.seen or any(_is_sought(one, applies, scene) for one in scene.observations)
+
+
+def _seen_elsewhere(applies: Application, scene: Scene) -> bool:
+    sought = (one for one in scene.observations if one.server in scene.others)
+    return any(_is_sought(one, applies, scene) for one in sought)
+
+
+def _is_sought(one: Observation, applies: Application, scene: Scene) -> bool:
+    return (
+        (one.server == scene.server or applies.elsewhere is not None)
+        and one.boot == "this"
+        and any(fnmatchcase(one.kind, kind) for kind in applies.seen)
+        and has_fields(one.fields, applies.where, scene.server)
+        and (not applies.within or one.time - scene.start <= timedelta(seconds=applies.within))
+    )

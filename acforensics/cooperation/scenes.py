@@ -1,0 +1,310 @@
+"""From a judged case to scenes: what was recorded around one stop or start, on one clock, and what could be seen."""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from functools import cached_property
+
+from acforensics.clocks import CaseClock
+from acforensics.cooperation.clusters import Clusters
+from acforensics.cooperation.definitions import BootPlace, Setting
+from acforensics.cooperation.groups import AcGroups
+from acforensics.cooperation.model import Limit, Observation, Scene
+from acforensics.coverage import Coverage
+from acforensics.events import Event, kind_of
+from acforensics.shutdowns import Judgement
+from acforensics.shutdowns.ups import ac_commands
+from acforensics.shutdowns.view import StopView
+
+_CAUSE = timedelta(hours=1)
+"""What led to a stop (a monitor's error, a power failure) is looked for this long before it was asked for."""
+_AFTERWARDS = timedelta(minutes=30)
+"""Other servers act on a stop (failover) within this time."""
+_TOGETHER = timedelta(minutes=5)
+"""Stops that begin this close are one stop of several servers."""
+_START = timedelta(minutes=60)
+"""A start is over after this time: the wait for the other servers (5 minutes by default) lies within."""
+_STARTED = timedelta(minutes=15)
+"""Until then a step of a start may still come; a start that is cut short before shows nothing to be missing."""
+_LONGEST_STEP = timedelta(minutes=30)
+"""What stopped longer before is another story: stop.sh may run so long by default."""
+_NEXT = timedelta(minutes=30)
+_POWER_ON = timedelta(minutes=30)
+"""Power returns before a server can write that it starts."""
+_POWER_KINDS = ("ups.output_on", "ac.power_restored")
+_CLOCKS_UNKNOWN = timedelta(minutes=2)
+"""Records of a server whose clock is not known are looked at this far around."""
+_SCRIPT_LINE = "ac.exec_command"
+_OF_CLUSTER = ("clusterpro.", "ac.exec_command", "ac.script_")
+
+
+class _Records:
+    """The records and boots of one server on the case's clock, to look up those of a time."""
+
+    def __init__(self, judgements: Sequence[Judgement], clock: CaseClock) -> None:
+        entries = [
+            (clock.corrected(event.server, event.time), judgement, event)
+            for judgement in judgements
+            for event in judgement.boot.events
+        ]
+        entries.sort(key=lambda entry: entry[0])
+        self._entries = entries
+        self._times = [time for time, _, _ in entries]
+        self._boots = sorted(
+            ((clock.corrected(j.boot.server, j.boot.first), clock.corrected(j.boot.server, j.boot.last), j)
+             for j in judgements),
+            key=lambda boot: boot[0],
+        )  # fmt: skip
+        self._firsts = [first for first, _, _ in self._boots]
+
+    def between(self, start: datetime, end: datetime) -> Iterable[tuple[int, datetime, Judgement, Event]]:
+        """Place, time, boot and event of the records of a time."""
+        first, last = bisect_left(self._times, start), bisect_right(self._times, end)
+        for order in range(first, last):
+            yield order, *self._entries[order]
+
+    def up(self, start: datetime, end: datetime) -> list[Judgement]:
+        """Boots that run in a part of a time."""
+        found = []
+        for place in range(bisect_right(self._firsts, end) - 1, -1, -1):
+            _, last, judgement = self._boots[place]
+            if last < start:
+                break
+            found.append(judgement)
+        return found
+
+
+@dataclass(frozen=True)
+class CaseFacts:
+    """What the scenes of one case are made of."""
+
+    judgements: Sequence[Judgement]
+    coverage: Coverage
+    clock: CaseClock
+    limit: Callable[[Setting, str], Limit | None]
+    groups: AcGroups
+    logs_script_line: Callable[[str], bool] = lambda _: False
+    """Whether a server's stop.sh is known to write the line that our definitions look for."""
+    absent: Sequence[str] = ()
+    """Servers of the cluster of which the case has no logs."""
+
+    @cached_property
+    def by_server(self) -> dict[str, list[Judgement]]:
+        """The ends of each server, in order."""
+        found: dict[str, list[Judgement]] = {}
+        for judgement in self.judgements:
+            found.setdefault(judgement.boot.server, []).append(judgement)
+        return found
+
+    @cached_property
+    def records(self) -> dict[str, _Records]:
+        """The records of each server."""
+        return {server: _Records(own, self.clock) for server, own in self.by_server.items()}
+
+    @cached_property
+    def clustered(self) -> frozenset[str]:
+        """Servers that run CLUSTERPRO: others, such as a control terminal, take no part in its sequences."""
+        shown = {
+            server
+            for server, own in self.by_server.items()
+            if any(event.kind.startswith(_OF_CLUSTER) for j in own for event in j.boot.events)
+        }
+        return frozenset(shown.union(j.boot.server for j in self.judgements if j.view.in_cluster))
+
+    @cached_property
+    def clusters(self) -> Clusters:
+        """Which servers belong together."""
+        return Clusters({server: [e for j in own for e in j.boot.events] for server, own in self.by_server.items()})
+
+    @cached_property
+    def _before(self) -> dict[int, Judgement]:
+        return {id(j.boot.following): j for j in self.judgements if j.boot.following is not None}
+
+    def before(self, judgement: Judgement) -> Judgement | None:
+        """The end of the boot before."""
+        return self._before.get(id(judgement.boot))
+
+    def ahead(self, judgement: Judgement) -> timedelta:
+        """How far a server's clock is ahead of the case's at the end of a boot."""
+        return judgement.boot.last - self.clock.corrected(judgement.boot.server, judgement.boot.last)
+
+
+def stop_scene(judgement: Judgement, facts: CaseFacts) -> Scene:
+    """What was recorded from the cause of an end to the next start."""
+    view, boot, chosen = judgement.view, judgement.boot, judgement.chosen
+    assert chosen is not None  # noqa: S101  (the caller leaves out running boots)
+    causes = [
+        event.time
+        for argument in chosen.arguments
+        if argument.weight == "for"
+        for event in argument.events
+        if event.server == boot.server and kind_of(event.kind).layer != "os" and event.time >= boot.first
+    ]
+    if chosen.trigger == "clusterpro-recovery":
+        causes += [event.time for event in view.of("clusterpro.monitor_error") if event.time <= chosen.time][-1:]
+    start = min([chosen.time, *(time for time in causes if chosen.time - time <= _CAUSE)])
+    for event in sorted(view.stopped_by_cluster_first, key=lambda event: event.time, reverse=True):
+        if start - event.time <= _LONGEST_STEP:
+            start = min(start, event.time)
+    following = None if view.unseen_between else boot.following
+    own = _own(judgement, [event for event in boot.events if event.time >= start], "this")
+    if following is not None:
+        began = following.start or following.first
+        own += [
+            _observation(event, i, "next", max(event.time, began) if event in following.start_events else event.time)
+            for i, event in enumerate(following.events, start=len(boot.events))
+            if event.time <= began + _NEXT and "repeated" not in event.fields
+        ]
+    end = (following.start or following.first) if following is not None else boot.last
+    # Other servers act on it after this one has fallen silent.
+    until = max(end, boot.last + _AFTERWARDS)
+    return _scene(judgement, start, max(end, boot.last), until, own, facts, stop=True)
+
+
+def start_scene(judgement: Judgement, facts: CaseFacts) -> Scene:
+    """What was recorded from a start to the running cluster."""
+    boot = judgement.boot
+    start = boot.start or boot.first
+    end = min(boot.last, start + _START)
+    until = max(end, start + _STARTED)
+    stopped = judgement.view.stop_begins
+    if stopped is not None and stopped < end:
+        end = max(start, stopped)
+        until = end if end - start >= _STARTED else max(until, boot.last + _STARTED)
+    own = [
+        _observation(event, i, "this", event.time)
+        for i, event in enumerate(boot.events)
+        if event.time <= end and "repeated" not in event.fields and event.kind != _SCRIPT_LINE
+    ]
+    return _scene(judgement, start, end, until, own, facts, stop=False)
+
+
+def goes_on(judgement: Judgement, scene: Scene, facts: CaseFacts) -> bool:
+    """Whether another server with logs was up during a stop and did not stop with it."""
+    return any(not _stops_too(judgement, scene, server, facts) for server in scene.peers if server not in facts.absent)
+
+
+def _stops_too(judgement: Judgement, scene: Scene, server: str, facts: CaseFacts) -> list[Judgement]:
+    """Ends of another server in the time of a stop."""
+    around = judgement.view.doubt(server) or _CLOCKS_UNKNOWN
+    earliest = scene.start - around - _TOGETHER
+    latest = judgement.boot.last + around + _AFTERWARDS
+    ahead = facts.ahead(judgement)
+    return [
+        other
+        for other in facts.records[server].up(earliest - ahead, latest - ahead)
+        if other.chosen is not None and earliest <= judgement.view.here(server, other.chosen.time) <= latest
+    ]
+
+
+def _scene(
+    judgement: Judgement,
+    start: datetime,
+    end: datetime,
+    until: datetime,
+    own: list[Observation],
+    facts: CaseFacts,
+    *,
+    stop: bool,
+) -> Scene:
+    view, server = judgement.view, judgement.boot.server
+    ahead = facts.ahead(judgement)
+    up = {}
+    for peer in sorted(facts.records):
+        around = view.doubt(peer) or _CLOCKS_UNKNOWN
+        running = facts.records[peer].up(start - ahead - around, start - ahead + around) if peer != server else []
+        if running and facts.clusters.related(server, peer) is not False:
+            up[peer] = running
+    absent = [name for name in facts.absent if facts.clusters.related(server, name) is not False]
+    scene = Scene(
+        server,
+        start,
+        end,
+        [],
+        [*(peer for peer in up if peer in facts.clustered), *absent],
+        [peer for peer in up if peer not in facts.clustered],
+        until,
+        limit=facts.limit,
+        is_ac=facts.groups.is_ac,
+        is_business=facts.groups.is_business,
+        home=facts.groups.home,
+        ac_known=facts.groups.known_on(server),
+    )
+    ends = {peer: _stops_too(judgement, scene, peer, facts) if stop else [] for peer in up}
+    kin = {server, *scene.others}
+    kin |= {peer for peer in scene.peers if facts.clusters.related(server, peer)}
+    kin |= {peer for peer, stops in ends.items() if _is_one_stop(judgement, stops)}
+    others: list[Observation] = []
+    for peer, running in up.items():
+        lines = {id(line) for j in ends[peer] if j.chosen is not None for line in ac_commands(j.view, j.chosen.time)}
+        around = view.doubt(peer) or _CLOCKS_UNKNOWN
+        latest = min(end, judgement.boot.last) + _AFTERWARDS + around - ahead
+        for order, time, of, event in facts.records[peer].between(start - around - ahead, latest):
+            place: BootPlace = "next" if stop and not any(of is one for one in running) else "this"
+            if event.kind == _SCRIPT_LINE:
+                others += _repeated(event, order, time + ahead) if id(event) in lines else []
+            elif "repeated" not in event.fields:
+                others.append(_observation(event, order, place, time + ahead))
+        if not stop:
+            since = start - around
+            others += [
+                replace(_observation(event, order, "this", time + ahead), lead=since - time - ahead)
+                for order, time, _, event in facts.records[peer].between(since - _POWER_ON - ahead, since - ahead)
+                if event.kind in _POWER_KINDS and time + ahead < since
+            ]
+    observations = sorted([*own, *others], key=lambda one: (one.time, one.server, one.order))
+
+    def doubt(other: str) -> timedelta | None:
+        if other == server:
+            return timedelta(0)
+        # Of a server of another cluster nothing can be claimed.
+        return view.doubt(other) if other in kin else None
+
+    return replace(scene, observations=observations, covers=_covers(view, server, facts), doubt=doubt)
+
+
+def _is_one_stop(judgement: Judgement, ends: Sequence[Judgement]) -> bool:
+    """Whether another server stops with this one because both were asked to stop as a cluster."""
+    asked = [one.chosen for one in (judgement, *ends) if one.chosen is not None]
+    return len(asked) > 1 and all(one.trigger == "clusterpro-command" and one.scope == "cluster" for one in asked)
+
+
+def _own(judgement: Judgement, events: Sequence[Event], boot: BootPlace) -> list[Observation]:
+    chosen = judgement.chosen
+    lines = {id(event) for event in ac_commands(judgement.view, chosen.time)} if chosen is not None else set()
+    found = []
+    for i, event in enumerate(events):
+        if event.kind == _SCRIPT_LINE:
+            # Each run of `logger` once, however many logs hold it.
+            found += _repeated(event, i, event.time) if id(event) in lines else []
+        elif "repeated" not in event.fields:
+            found.append(_observation(event, i, boot, event.time))
+    return found
+
+
+def _repeated(event: Event, order: int, time: datetime) -> list[Observation]:
+    """A line that syslog says was repeated stands for as many."""
+    count = event.fields.get("repeated", "1")
+    return [_observation(event, order, "this", time)] * (int(count) if count.isdecimal() else 1)
+
+
+def _observation(event: Event, order: int, boot: BootPlace, time: datetime) -> Observation:
+    return Observation(
+        event.server, event.kind, time, order, event.fields, frozenset(event.streams), event.resolution, boot, event
+    )
+
+
+def _covers(view: StopView, server: str, facts: CaseFacts) -> Callable[[str, Sequence[str], datetime, datetime], bool]:
+    def covers(asked: str, kinds: Sequence[str], start: datetime, end: datetime) -> bool:
+        if asked != server:
+            ahead = view.here(asked, start) - start
+            start, end = start - ahead, end - ahead
+        if facts.coverage.covers(asked, start, end, kinds=kinds):
+            return True
+        # What stop.sh is known to write would be in syslog, though the case shows it nowhere.
+        return _SCRIPT_LINE in kinds and facts.logs_script_line(asked) and facts.coverage.covers(asked, start, end)
+
+    return covers
