@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta, tzinfo
+from functools import cached_property
 
 from acforensics.boots import Boot
-from acforensics.case import Evidence, Finding, Severity, evidence_of
+from acforensics.case import Evidence, Finding, Setting, Severity, evidence_of
 from acforensics.clocks import CaseClock
+from acforensics.cooperation import AcGroups, JudgedSequence
 from acforensics.coverage import Coverage
 from acforensics.events import Event
 from acforensics.shutdowns import Judgement
@@ -34,6 +36,38 @@ class FindingContext:
     loop_window: timedelta = DEFAULT_LOOP_WINDOW
     coverage: Coverage = field(default_factory=Coverage)
     case_clock: CaseClock = field(default_factory=lambda: CaseClock({}))
+    sequences: Sequence[JudgedSequence] = ()
+    """Every stop and start, held against what was expected."""
+    settings: Sequence[Setting] = ()
+    """The cluster's settings against the HOWTO."""
+    members: Sequence[str] = ()
+    """Servers of the cluster that its configuration, its listings or its messages name."""
+    planned_ons: Mapping[str, Sequence[Event]] = field(default_factory=dict)
+    """When ESMPRO/AC's schedule plans to turn each server on: plans, no records (the offs: `StopView.planned_offs`)."""
+    ac_groups: AcGroups = field(default_factory=lambda: AcGroups((), lambda _: False))
+    """Which groups are ESMPRO/AC's, and where they belong."""
+
+    @cached_property
+    def _ends(self) -> dict[int, Judgement]:
+        return {id(judgement.boot): judgement for judgement in self.judgements}
+
+    @cached_property
+    def _ends_before(self) -> dict[int, Judgement]:
+        return {id(j.boot.following): j for j in self.judgements if j.boot.following is not None}
+
+    def judged(self, boot: Boot) -> Judgement | None:
+        """What is judged of the end of a boot, whether it has ended or not."""
+        return self._ends.get(id(boot))
+
+    def end(self, boot: Boot) -> Judgement | None:
+        """The judged end of a boot; `None` while it runs."""
+        judgement = self.judged(boot)
+        return judgement if judgement is not None and judgement.chosen is not None else None
+
+    def end_before(self, boot: Boot) -> Judgement | None:
+        """The judged end of the boot before this one."""
+        judgement = self._ends_before.get(id(boot))
+        return judgement if judgement is not None and judgement.chosen is not None else None
 
     def ended_by(self, *triggers: str) -> list[Judgement]:
         """Judgements with one of these triggers, in order."""
@@ -60,8 +94,9 @@ class FindingContext:
         advice: Text,
         events: Sequence[Event],
         servers: Sequence[str] | None = None,
+        more: Sequence[Evidence] = (),
     ) -> Finding:
-        """Write a finding about the given ends."""
+        """Write a finding about the given ends; `more`: evidence that is no event, such as a setting."""
         return Finding(
             rule=rule,
             severity=severity,
@@ -73,8 +108,20 @@ class FindingContext:
             advice=advice,
             reference=text(f"finding.{rule}.reference"),
             related=[self.shutdown_ids[id(j)] for j in judgements if id(j) in self.shutdown_ids],
-            evidence=self.evidence(events),
+            evidence=[*self.evidence(events), *more[:_MOST_EVIDENCE]],
         )
+
+
+def duration(length: timedelta) -> Text:
+    """A length of time in words; seconds are left out from an hour on."""
+    minutes, seconds = divmod(round(abs(length).total_seconds()), 60)
+    if minutes >= 60:
+        return text("duration.hours", hours=minutes // 60, minutes=minutes % 60)
+    return (
+        text("duration.minutes", minutes=minutes, seconds=seconds)
+        if minutes
+        else text("duration.seconds", seconds=seconds)
+    )
 
 
 def certainty(judgement: Judgement) -> Text:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -12,13 +11,13 @@ from acforensics.boots import Boot
 from acforensics.case import Finding
 from acforensics.events import Event
 from acforensics.findings.context import FindingContext
+from acforensics.findings.disks import about_disk
 from acforensics.shutdowns import Judgement, sessions
 from acforensics.shutdowns.reasons import Hypothesis
 from acforensics.texts import Text, join, text
 
 _UNASKED = {"clusterpro-recovery", "crash", "power-loss", "fencing"}
 _FEWEST_BOOTS = 3
-_DISK = re.compile(r"disk|diskw|raww|hdw|volmgr|/dev/|device|LUN|multipath|ディスク", re.IGNORECASE)
 
 
 @dataclass
@@ -153,7 +152,7 @@ def _finding(context: FindingContext, loops: list[_Loop]) -> Finding:
         *(event for _, own in ending for event in own),
         *(e for j in judgements for e in j.evidence[:1]),
     ]
-    disk = any(_about_disk(event) for event in cause_events)
+    disk = any(about_disk(event) for event in cause_events)
     return context.finding(
         "reboot-loop",
         "critical",
@@ -182,7 +181,7 @@ def _cause(judgements: Sequence[Judgement]) -> tuple[Text, list[Event]]:
             name = names.pop()
             key = (
                 "finding.reboot-loop.cause-disk"
-                if any(_about_disk(e) for e in errors)
+                if any(about_disk(e) for e in errors)
                 else "finding.reboot-loop.cause-monitor"
             )
             first_of_each = list({e.kind: e for e in reversed(errors)}.values())
@@ -192,10 +191,6 @@ def _cause(judgements: Sequence[Judgement]) -> tuple[Text, list[Event]]:
         trigger = triggers.pop()
         return text(f"finding.reboot-loop.cause-{trigger}"), [e for j in judgements[:1] for e in j.evidence[:2]]
     return text("finding.reboot-loop.cause-unknown"), []
-
-
-def _about_disk(event: Event) -> bool:
-    return bool(_DISK.search(f"{event.fields.get('monitor', '')} {event.fields.get('detail', '')} {event.message}"))
 
 
 def _ending(context: FindingContext, loop: _Loop) -> tuple[Text, list[Event]]:

@@ -1,0 +1,78 @@
+"""A shutdown of the whole cluster in which a server did not run its own AC command (HOWTO chapters 3 and 6)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from acforensics.case import Finding
+from acforensics.cooperation import JudgedSequence, JudgedStep
+from acforensics.findings.context import FindingContext
+from acforensics.texts import text
+
+_ONE_STOP = timedelta(minutes=10)
+"""Requests of two servers this close are one shutdown of the cluster."""
+_OWN = "ac-exec-first"
+_OF_OTHERS = "other-ac-exec-first"
+
+
+def find(context: FindingContext) -> list[Finding]:
+    """One finding for each cluster shutdown in which a server lacks the AC command though its log covers that time.
+
+    Each server tells its own UPS: one that lacks the command leaves that UPS feeding.
+    """
+    return [finding for stop in _stops(context) if (finding := _finding(context, stop)) is not None]
+
+
+def _stops(context: FindingContext) -> list[list[JudgedSequence]]:
+    """Judged sequences of cluster shutdowns, those of one shutdown together."""
+    found: list[list[JudgedSequence]] = []
+    for one in context.sequences:
+        if not one.definition.id.startswith("cluster-shutdown") or one.judgement is None:
+            continue
+        if found and _start(context, one) - _start(context, found[-1][0]) <= _ONE_STOP:
+            found[-1].append(one)
+        else:
+            found.append([one])
+    return found
+
+
+def _start(context: FindingContext, one: JudgedSequence) -> datetime:
+    return context.case_clock.corrected(one.scene.server, one.scene.start)
+
+
+def _finding(context: FindingContext, stop: Sequence[JudgedSequence]) -> Finding | None:
+    missing: dict[str, JudgedStep] = {}
+    done: dict[str, JudgedStep] = {}
+    for judged in stop:
+        for step in judged.steps:
+            if step.definition.id not in (_OWN, _OF_OTHERS):
+                continue
+            if step.status == "missing":
+                missing.setdefault(step.server, step)
+            elif step.observation is not None:
+                done.setdefault(step.server, step)
+    lacking = sorted(set(missing) - set(done))
+    if not lacking:
+        return None
+    judgements = [judged.judgement for judged in stop if judged.judgement is not None]
+    requests = [s for judged in stop for s in judged.steps if s.definition.id == "request"]
+    shown = [s.observation for s in (*requests[:1], *(done[server] for server in sorted(done)))]
+    return context.finding(
+        "cluster-shutdown-incomplete",
+        "warning",
+        judgements,
+        span=(min(one.scene.start for one in stop), max(j.boot.last for j in judgements)),
+        title=text("finding.cluster-shutdown-incomplete.title", servers=", ".join(lacking)),
+        summary=text(
+            "finding.cluster-shutdown-incomplete.summary",
+            servers=", ".join(lacking),
+            time=context.clock(min(one.scene.start for one in stop)),
+            others=text("finding.cluster-shutdown-incomplete.others", servers=", ".join(sorted(done)))
+            if done
+            else text("finding.cluster-shutdown-incomplete.nobody"),
+        ),
+        advice=text("finding.cluster-shutdown-incomplete.advice"),
+        events=[one.event for one in shown if one is not None and one.event is not None],
+        servers=lacking,
+    )

@@ -1,0 +1,154 @@
+"""What happened, in pieces that can lead to one another: power failures, ends, failovers, and what findings tell."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Literal
+
+from acforensics.case import Finding
+from acforensics.events import Event
+from acforensics.findings.context import FindingContext, certainty
+from acforensics.shutdowns import Judgement
+from acforensics.texts import Text, text
+
+Sort = Literal["power-failure", "end", "failover", "finding"]
+
+_POWER_FAILURES = ("ac.power_failure", "ups.on_battery")
+_POWER_BACK = ("ac.power_restored", "ups.on_line", "ups.output_on")
+_ONE_FAILURE = timedelta(minutes=30)
+"""Reports of a power failure on one server, without a word of its return, are one failure for this long."""
+_ONE_FAILOVER = timedelta(minutes=5)
+CHAIN_RULES = (
+    "shared-disk-late", "startup-wait-timeout", "missed-schedule", "power-cut-during-shutdown", "restart-limit-reached",
+    "ac-group-moved",
+)  # fmt: skip
+"""Findings that are themselves something that happened: a cause or a consequence. Others only judge what did."""
+
+
+@dataclass(eq=False)
+class Happening:
+    """One piece of a story. `time` and `until` are on the case's clock, UTC."""
+
+    sort: Sort
+    server: str
+    time: datetime
+    text: Text
+    events: Sequence[Event]
+    until: datetime | None = None
+    judgement: Judgement | None = None
+    finding: Finding | None = None
+    servers: tuple[str, ...] = field(default=())
+
+    def __post_init__(self) -> None:
+        """What concerns one server concerns that one."""
+        self.servers = self.servers or (self.server,)
+        self.until = self.until or self.time
+
+
+def happenings(context: FindingContext, findings: Sequence[Finding]) -> list[Happening]:
+    """All of a case, by time."""
+    found = [*_power_failures(context), *_ends(context), *_failovers(context), *_told_by_findings(context, findings)]
+    order = {sort: place for place, sort in enumerate(("power-failure", "finding", "end", "failover"))}
+    return sorted(found, key=lambda one: (one.time, order[one.sort], one.server))
+
+
+def _power_failures(context: FindingContext) -> Iterator[Happening]:
+    """Power failures that ESMPRO/AC or a UPS agent reported: until power came back, or for half an hour."""
+    for server, events in _events(context).items():
+        current: list[Event] = []
+        for event in events:
+            if event.kind in _POWER_FAILURES:
+                if current and event.time - current[0].time > _ONE_FAILURE:
+                    yield _power_failure(context, server, current)
+                    current = []
+                current.append(event)
+            elif event.kind in _POWER_BACK and current:
+                yield _power_failure(context, server, [*current, event])
+                current = []
+        if current:
+            yield _power_failure(context, server, current)
+
+
+def _power_failure(context: FindingContext, server: str, events: Sequence[Event]) -> Happening:
+    back = events[-1] if events[-1].kind in _POWER_BACK else None
+    key = "incident.power-failure-ended" if back is not None else "incident.power-failure"
+    values = {"until": context.clock(back.time)} if back is not None else {}
+    return Happening(
+        "power-failure",
+        server,
+        context.case_clock.corrected(server, events[0].time),
+        text(key, server=server, **values),
+        [events[0], *([back] if back is not None else [])],
+        until=context.case_clock.corrected(server, back.time) if back is not None else None,
+    )
+
+
+def _ends(context: FindingContext) -> Iterator[Happening]:
+    for judgement in context.judgements:
+        chosen = judgement.chosen
+        if chosen is None:
+            continue
+        server = judgement.boot.server
+        yield Happening(
+            "end",
+            server,
+            context.case_clock.corrected(server, chosen.time),
+            text(
+                f"incident.end.{chosen.mode}",
+                server=server,
+                trigger=text(f"trigger.{chosen.trigger}"),
+                certainty=certainty(judgement),
+            ),
+            judgement.evidence[:3],
+            until=context.case_clock.corrected(server, judgement.boot.last),
+            judgement=judgement,
+        )
+
+
+def _failovers(context: FindingContext) -> Iterator[Happening]:
+    """Groups that failed over to a server, those within minutes together."""
+    for server, events in _events(context).items():
+        current: list[Event] = []
+        for event in events:
+            if event.kind != "clusterpro.failover_started" or "repeated" in event.fields:
+                continue
+            if current and event.time - current[-1].time > _ONE_FAILOVER:
+                yield _failover(context, server, current)
+                current = []
+            current.append(event)
+        if current:
+            yield _failover(context, server, current)
+
+
+def _failover(context: FindingContext, server: str, events: Sequence[Event]) -> Happening:
+    groups = ", ".join(dict.fromkeys(event.fields.get("group", "?") for event in events))
+    return Happening(
+        "failover",
+        server,
+        context.case_clock.corrected(server, events[0].time),
+        text("incident.failover", groups=groups, server=server),
+        list(events),
+    )
+
+
+def _told_by_findings(context: FindingContext, findings: Sequence[Finding]) -> Iterator[Happening]:
+    for finding in findings:
+        if finding.rule in CHAIN_RULES and finding.servers:
+            # A finding's times are those of its first server's clock.
+            server = finding.servers[0]
+            yield Happening(
+                "finding",
+                server,
+                context.case_clock.corrected(server, finding.start),
+                finding.title,
+                [],
+                until=context.case_clock.corrected(server, finding.end),
+                finding=finding,
+                servers=tuple(finding.servers),
+            )
+
+
+def _events(context: FindingContext) -> Mapping[str, list[Event]]:
+    return {server: [event for boot in boots for event in boot.events] for server, boots in context.boots.items()}

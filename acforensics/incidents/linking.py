@@ -1,0 +1,143 @@
+"""What led to what: each link says on which ground it stands, and whether that is recorded or inferred.
+
+A link never rests on time alone, but for ends of several servers in the same minutes, which are told as one stop
+without saying that one caused the other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Literal
+
+from acforensics.case import Finding
+from acforensics.findings.context import FindingContext
+from acforensics.incidents.happenings import Happening
+from acforensics.shutdowns.view import same_server
+from acforensics.texts import Text, text
+
+Relation = Literal["causes", "together"]
+
+_POWER_ENDS = frozenset({"power-loss", "ac-power-failure", "ups-agent"})
+_TOGETHER = timedelta(minutes=5)
+_FAILS_OVER = timedelta(minutes=15)
+_BATTERY = timedelta(hours=2)
+"""A server that a power failure takes down goes down within this time: batteries last minutes."""
+
+
+@dataclass(frozen=True, eq=False)
+class Link:
+    """From a cause to its effect, or (`together`) between two parts of one thing."""
+
+    cause: Happening
+    effect: Happening
+    relation: Relation
+    recorded: bool
+    ground: Text
+
+
+def link(found: Sequence[Happening], findings: Sequence[Finding], context: FindingContext) -> list[Link]:
+    """All links of a case, each pair once."""
+    ends = [one for one in found if one.sort == "end"]
+    links = [
+        *_from_power(found, ends),
+        *_stopped_together(ends, context),
+        *_failed_over(found, ends, context),
+        *_in_loops(ends, findings, context),
+        *_of_findings(found, ends, context),
+    ]
+    return list({(id(one.cause), id(one.effect)): one for one in reversed(links)}.values())[::-1]
+
+
+def _trigger(end: Happening) -> str:
+    return end.judgement.chosen.trigger if end.judgement is not None and end.judgement.chosen is not None else ""
+
+
+def _from_power(found: Sequence[Happening], ends: Sequence[Happening]) -> Iterator[Link]:
+    """A reported power failure and the end of that server."""
+    for failure in (one for one in found if one.sort == "power-failure"):
+        for end in ends:
+            if end.server != failure.server or _trigger(end) not in _POWER_ENDS or end.judgement is None:
+                continue
+            if any(event is one for event in failure.events for one in end.judgement.evidence):
+                yield Link(failure, end, "causes", True, text("incident.because.power-record"))
+            elif failure.time <= end.time <= failure.time + _BATTERY and not _over_before(failure, end):
+                yield Link(failure, end, "causes", False, text("incident.because.power-before"))
+
+
+def _over_before(failure: Happening, end: Happening) -> bool:
+    """Whether power had come back before the server went down."""
+    return len(failure.events) > 1 and failure.until is not None and failure.until < end.time
+
+
+def _stopped_together(ends: Sequence[Happening], context: FindingContext) -> Iterator[Link]:
+    """Ends of several servers that are parts of one stop: of the whole cluster, or by loss of power at once."""
+    for i, one in enumerate(ends):
+        for other in ends[i + 1 :]:
+            if other.time - one.time > timedelta(minutes=10):
+                break
+            if other.server == one.server or _trigger(other) != _trigger(one):
+                continue
+            scopes = {end.judgement.chosen.scope for end in (one, other) if end.judgement and end.judgement.chosen}
+            if scopes == {"cluster"}:
+                yield Link(one, other, "together", True, text("incident.because.one-request"))
+            elif _trigger(one) in _POWER_ENDS and _close(one, other, context):
+                yield Link(one, other, "together", False, text("incident.because.same-minutes"))
+
+
+def _close(one: Happening, other: Happening, context: FindingContext) -> bool:
+    doubt = context.case_clock.uncertainty(one.server, other.server, one.time)
+    return doubt is not None and other.time - one.time <= _TOGETHER + doubt
+
+
+def _failed_over(found: Sequence[Happening], ends: Sequence[Happening], context: FindingContext) -> Iterator[Link]:
+    """A server that another one saw stop (nm 2) just before groups failed over to that one."""
+    for failover in (one for one in found if one.sort == "failover"):
+        first = failover.events[0]
+        seen = [
+            event
+            for boot in context.boots[failover.server]
+            for event in boot.events
+            if event.kind == "clusterpro.server_down"
+            and timedelta(0) <= first.time - event.time <= timedelta(minutes=5)
+        ]
+        for event in seen:
+            gone = [end for end in ends if same_server(end.server, event.fields.get("server", ""))]
+            near = [end for end in gone if abs(failover.time - end.time) <= _FAILS_OVER]
+            if near:
+                end = min(near, key=lambda end: abs(failover.time - end.time))
+                yield Link(end, failover, "causes", True, text("incident.because.seen-to-stop", server=end.server))
+
+
+def _in_loops(ends: Sequence[Happening], findings: Sequence[Finding], context: FindingContext) -> Iterator[Link]:
+    """Turns of a reboot loop, which its finding has found already."""
+    for finding in (one for one in findings if one.rule == "reboot-loop"):
+        turns = [end for end in ends if context.shutdown_ids.get(id(end.judgement)) in finding.related]
+        latest: dict[str, Happening] = {}
+        for turn in turns:
+            if turn.server in latest:
+                yield Link(latest[turn.server], turn, "together", True, text("incident.because.loop"))
+            elif latest:
+                yield Link(turns[0], turn, "together", True, text("incident.because.one-loop"))
+            latest[turn.server] = turn
+
+
+def _of_findings(found: Sequence[Happening], ends: Sequence[Happening], context: FindingContext) -> Iterator[Link]:
+    """What a finding tells: the end that it names from before is its cause, one within it its effect."""
+    for one in (happening for happening in found if happening.finding is not None):
+        finding = one.finding
+        assert finding is not None and one.until is not None  # noqa: S101
+        for end in ends:
+            if context.shutdown_ids.get(id(end.judgement)) not in finding.related:
+                continue
+            if end.time < one.time:
+                if finding.rule == "shared-disk-late" and _trigger(end) not in _POWER_ENDS:
+                    continue
+                yield Link(end, one, "causes", False, text(f"incident.because.{finding.rule}"))
+            elif (
+                finding.rule == "shared-disk-late" and end.time <= one.until and _trigger(end) == "clusterpro-recovery"
+            ):
+                yield Link(one, end, "causes", True, text("incident.because.disk-error"))
+            elif finding.rule in ("power-cut-during-shutdown", "restart-limit-reached"):
+                yield Link(end, one, "causes", True, text(f"incident.because.{finding.rule}"))
