@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta, tzinfo
-from functools import cache, cached_property
+from functools import cache, cached_property, partial
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from dateutil import parser as date_parser
 
 from acforensics import case as models
-from acforensics import clocks, placing, result
+from acforensics import clocks, cooperation, placing, result, settings
 from acforensics import servers as identity
 from acforensics.boots import Boot, find_boots
 from acforensics.bundle import Walker, problem_text
@@ -24,10 +24,12 @@ from acforensics.events import UNCLASSIFIED, Event
 from acforensics.findings import FindingContext, find_all
 from acforensics.findings.context import DEFAULT_LOOP_WINDOW
 from acforensics.flapping import condense
+from acforensics.incidents import assemble
+from acforensics.masking import ShownNames, mask_path, mask_secrets
 from acforensics.parsing.definitions import load
 from acforensics.parsing.recognition import Recogniser
 from acforensics.shutdowns import judge_boots
-from acforensics.sources import Reading, read_member
+from acforensics.sources import Reading, Shelf, read_member
 from acforensics.texts import Language, Text, text
 from acforensics.timeline import Track, merge, on_one_clock, to_frame
 
@@ -44,6 +46,7 @@ class Options:
     since: str | None = None
     until: str | None = None
     parsers: tuple[Path, ...] = ()
+    sequences: tuple[Path, ...] = ()
     loop_window: timedelta = DEFAULT_LOOP_WINDOW
     clock: Mapping[str, float] = field(default_factory=dict)
 
@@ -54,9 +57,10 @@ class Options:
             "year": self.year,
             "since": self.since,
             "until": self.until,
-            "parsers": [path.name for path in self.parsers],
+            "parsers": [mask_path(path.name) for path in self.parsers],
+            "sequences": [mask_path(path.name) for path in self.sequences],
             "loop_window_minutes": self.loop_window.total_seconds() / 60,
-            "clock": dict(sorted(self.clock.items())),
+            "clock": {mask_secrets(server): seconds for server, seconds in sorted(self.clock.items())},
         }
 
 
@@ -107,6 +111,7 @@ def analyze(
     since: str | None = None,
     until: str | None = None,
     parsers: Sequence[str | Path] = (),
+    sequences: Sequence[str | Path] = (),
     loop_window: timedelta = DEFAULT_LOOP_WINDOW,
     clock: Mapping[str, float] | None = None,
 ) -> Case:
@@ -119,6 +124,7 @@ def analyze(
         since: leave out events before this local time.
         until: leave out events after this local time.
         parsers: folders with a site's own definitions.
+        sequences: folders with a site's own expected sequences.
         loop_window: longest time between two starts of a reboot loop.
         clock: server → seconds that its clock was ahead (negative: behind), where that is known better.
 
@@ -129,24 +135,48 @@ def analyze(
     """
     if isinstance(inputs, str | Path):
         inputs = [inputs]
-    options = Options(tz, year, since, until, tuple(Path(p) for p in parsers), loop_window, clock or {})
+    options = Options(
+        tz,
+        year,
+        since,
+        until,
+        tuple(Path(p) for p in parsers),
+        tuple(Path(p) for p in sequences),
+        loop_window,
+        clock or {},
+    )
     if tz is not None:
         clocks.parse_zone(tz)
     recogniser = Recogniser(load(list(options.parsers))) if options.parsers else _our_recogniser()
+    readings, problems = _read(inputs, recogniser)
+    of_scripts = cooperation.lines_of_scripts(settings.read(readings, {})) if _has_scripts(readings) else None
+    if of_scripts is not None:
+        # The stop scripts of this case log other lines than the HOWTO's: now it is known what to look for.
+        readings, problems = _read(inputs, Recogniser([*load(list(options.parsers)), of_scripts]))
+    if not any(_is_recognised(reading) for reading in readings):
+        problems = problems or [_nothing_in(", ".join(mask_path(given) for given in inputs), readings)]
+        raise InputError("\n  ".join(problem.en for problem in problems[:10]))
+    return _judge(placing.unique(readings), problems, options)
+
+
+def _has_scripts(readings: Sequence[Reading]) -> bool:
+    return any(reading.document is not None and reading.document.kind == "script" for reading in readings)
+
+
+def _read(inputs: Sequence[str | Path], recogniser: Recogniser) -> tuple[list[Reading], list[Text]]:
+    """Every file of the inputs, and what could not be read."""
     readings: list[Reading] = []
     problems: list[Text] = []
+    shelf, names = Shelf(), ShownNames()
     for given in inputs:
-        walker = Walker()
-        found = [read_member(member, recogniser) for member in walker.walk([Path(given)])]
+        walker = Walker(names=names)
+        found = [read_member(member, recogniser, shelf) for member in walker.walk([Path(given)])]
         problems += [problem_text(problem) for problem in walker.problems]
         problems += [_incomplete(reading) for reading in found if not reading.complete]
         if not walker.problems and not any(map(_tells_something, found)):
-            problems.append(_nothing_in(str(given), found))
+            problems.append(_nothing_in(names.path(str(given)), found))
         readings += found
-    if not any(_is_recognised(reading) for reading in readings):
-        problems = problems or [_nothing_in(", ".join(str(given) for given in inputs), readings)]
-        raise InputError("\n  ".join(problem.en for problem in problems[:10]))
-    return _judge(placing.unique(readings), problems, options)
+    return readings, problems
 
 
 @cache
@@ -172,8 +202,39 @@ def _judge(readings: list[Reading], problems: list[Text], options: Options) -> C
     doubles = {id(event) for own in boots.values() for boot in own for event in boot.doubles}
     shown = condense(on_one_clock([e for e in events if id(e) not in doubles and e.server in boots], clock))
     ids = {id(j): f"{j.boot.id}/end" for j in judgements if j.chosen is not None}
-    context = FindingContext(boots, judgements, ids, zones.shown, options.loop_window, coverage, clock)
-    missing = find_missing(members_named(readings, events), servers.servers, coverage)
+    members = members_named(readings, events)
+    missing = find_missing(members, servers.servers, coverage)
+    found = settings.read(readings, servers.by_reading)
+    groups = cooperation.learn(boots, cooperation.ac_homes(found), cooperation.ac_names(found))
+    observed = cooperation.observe(boots, groups, clock)
+    rows = [row.setting() for row in settings.audit(found, observed)] if found else []
+    problems = [*problems, *found.problems()]
+    facts = cooperation.CaseFacts(
+        judgements,
+        coverage,
+        clock,
+        cooperation.limits(found),
+        groups,
+        logs_script_line=partial(cooperation.logs_line, found),
+        absent=[one.server for one in missing if one.what == "server"],
+    )
+    sequences = cooperation.judge_sequences(_sequences(options), facts)
+    expected = {id(one.judgement): one for one in reversed(sequences) if one.judgement is not None}
+    context = FindingContext(
+        boots,
+        judgements,
+        ids,
+        zones.shown,
+        options.loop_window,
+        coverage,
+        clock,
+        sequences=sequences,
+        settings=rows,
+        members=tuple(members),
+        planned_ons=placing.planned_ons(readings, servers, zones),
+        ac_groups=groups,
+    )
+    findings = find_all(context)
     zone = zones.shown
     model = models.CaseModel(
         generator=models.Generator(name="acforensics", version=version("acforensics"), options=options.shown()),
@@ -182,12 +243,28 @@ def _judge(readings: list[Reading], problems: list[Text], options: Options) -> C
         inputs=[result.input_of(i, reading, dated, servers, zone) for i, reading in enumerate(readings)],
         servers=result.servers_of(servers, clock, {n: _zone_of(n, readings, servers, zones) for n in names}, zone),
         boots=result.boots_of(judgements, boots, clock, zone),
-        shutdowns=[result.shutdown_of(j, ids[id(j)], clock, zone) for j in judgements if j.chosen is not None],
-        findings=find_all(context),
+        shutdowns=[
+            result.shutdown_of(j, ids[id(j)], expected.get(id(j)), clock, zone)
+            for j in judgements
+            if j.chosen is not None
+        ],
+        sequences=result.sequences_of(sequences, ids, zone),
+        findings=findings,
+        incidents=result.incidents_of(assemble(context, findings), findings, ids, clock, zone),
         coverage=result.coverage_of(coverage, zone),
+        settings=rows,
         problems=problems,
     )
     return Case(model, shown, zone)
+
+
+@cache
+def _our_sequences() -> list[cooperation.SequenceDefinition]:
+    return cooperation.load()
+
+
+def _sequences(options: Options) -> list[cooperation.SequenceDefinition]:
+    return cooperation.load(options.sequences) if options.sequences else _our_sequences()
 
 
 def _by_server(boots: Mapping[str, Sequence[Boot]]) -> dict[str, list[Event]]:

@@ -178,13 +178,6 @@ def _only_early_lines(track: Track, cut: int) -> bool:
     """
     begun = track.items[cut].time
     before = track.items[:cut]
-    mark = next((item.event for item in track.items[cut:] if item.event is not None), None)
-    if mark is not None and mark.program == "audit":
-        # A log that begins within the start: its boot record comes seconds after the daemon's, which is cut off.
-        return all(
-            abs(begun - item.time) <= _EARLY_LINES and (item.event is None or kind_of(item.event.kind).phase != "stop")
-            for item in before
-        )
     return all(
         begun - item.time <= _SAME_MOMENT and (item.event is None or kind_of(item.event.kind).phase == "start")
         for item in before
@@ -240,18 +233,30 @@ def _early_lines(track: Track, start: int, lower: int) -> int:
 
 
 def _audit_start(track: Track, start: int, lower: int) -> int | None:
-    """Where the audit daemon started before this mark: its log then catches up on the kernel's earlier records."""
-    begun = track.items[start].time
+    """Where an audit log shows the start that this mark belongs to; `None` in other logs, or where it shows no more.
+
+    Its boot record comes seconds after the daemon's start and behind the kernel's earlier records, with which the log
+    catches up. Where the daemon's start is lost, the records of the seconds before are of that boot as well; in a log
+    that begins shortly before, all are.
+    """
+    begun, mark = track.items[start].time, track.items[start].event
+    caught_up = start
     for i in range(start - 1, max(lower, start - _CAUGHT_UP), -1):
         time, event, _ = track.items[i]
         if abs(time - begun) > _EARLY_LINES or (event is not None and kind_of(event.kind).phase == "stop"):
-            return None
+            break
         if event is not None and event.kind == "os.audit_started":
-            mark = track.items[start].event
             if mark is not None:
                 mark.previous = event.previous
             return i
-    return None
+        if abs(time - begun) <= _SAME_MOMENT or i == 0:
+            caught_up = i
+    if mark is None or mark.program != "audit":
+        return None
+    if mark.previous is not None and abs(begun - mark.previous.time) <= _SAME_MOMENT:
+        # Not the last line of the boot before.
+        mark.previous = None
+    return caught_up
 
 
 def _cuts_without_kernel(track: Track) -> list[int]:

@@ -12,6 +12,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, PlainSerializer, WithJsonSchema
 
 from acforensics.events import Disagreement, Event
+from acforensics.plain import visible_json
 from acforensics.texts import Language, Text, text
 
 _MOST_PLACES = 8
@@ -35,6 +36,8 @@ UpsTold = Literal["yes", "partly", "no", "unknown", "not-applicable"]
 EndState = Literal["clean", "unclean", "unknown", "running"]
 Severity = Literal["critical", "warning", "info"]
 Verdict = Literal["conforms", "deviates", "not-observable"]
+SettingStatus = Literal["ok", "differs", "unknown"]
+StepStatus = Literal["observed", "late", "out-of-order", "missing", "not-observable", "forbidden-observed"]
 
 
 def _iso(value: datetime) -> str:
@@ -230,6 +233,79 @@ class Shutdown(_Model):
         return self.corrected_time or self.time
 
 
+class Step(_Model):
+    """One step of a judged sequence. `server` is empty where it does not matter who recorded it.
+
+    `expected_within_seconds` counts from `since`; `expected_from` says which setting or default that is. A missing step
+    was due between `earliest` and `latest`.
+    """
+
+    step: str
+    title: LocalText
+    server: str
+    group: str
+    lane: Literal["ups", "ac", "clusterpro", "script", "os"]
+    presence: Literal["required", "optional", "forbidden"]
+    status: StepStatus
+    time: Time | None
+    expected_within_seconds: float | None
+    expected_from: LocalText | None = None
+    since: Time | None = None
+    earliest: Time | None = None
+    latest: Time | None = None
+    before: str | None = None
+    note: LocalText | None = None
+    evidence: list[Evidence] = []
+
+
+class DiagramLane(_Model):
+    """A column of a sequence diagram."""
+
+    id: str
+    server: str
+    lane: Literal["ups", "ac", "clusterpro", "script", "os"]
+    title: LocalText
+
+
+class DiagramMark(_Model):
+    """A step in a diagram: its lane and its rows in the expected and the observed order; `None`: not there."""
+
+    step: int
+    lane: str
+    expected_row: int | None
+    observed_row: int | None
+    follows: list[int]
+
+
+class Diagram(_Model):
+    """A judged sequence, ready to draw; `step` and `follows` are places in its list of steps."""
+
+    lanes: list[DiagramLane]
+    marks: list[DiagramMark]
+    expected_rows: int
+    observed_rows: int
+
+
+class Sequence(_Model):
+    """What was expected at one stop or start, and what was observed.
+
+    `shutdown` names the end that it is about; a start has none. `doubtful`: why the verdict tells less than its steps.
+    """
+
+    id: str
+    server: str
+    title: LocalText
+    reference: LocalText
+    shutdown: str | None
+    boot: str
+    start: Time
+    end: Time
+    verdict: Verdict
+    doubtful: LocalText | None = None
+    steps: list[Step]
+    diagram: Diagram
+
+
 class Finding(_Model):
     """Something a reviewer must know."""
 
@@ -244,6 +320,65 @@ class Finding(_Model):
     reference: LocalText
     related: list[str]
     evidence: list[Evidence]
+
+
+class Setting(_Model):
+    """A setting against what the HOWTO prescribes; `subject`: the group, resource, monitor or script it is about.
+
+    `server` is empty where it is about the whole cluster; `source` is the file and, behind a colon, the line.
+    """
+
+    server: str
+    item: str
+    subject: str
+    title: LocalText
+    expected: LocalText
+    found: LocalText
+    status: SettingStatus
+    source: str
+    reference: LocalText
+    why: LocalText
+    note: LocalText | None = None
+
+
+class IncidentPart(_Model):
+    """One thing that happened. `because` are places in the list of parts: what led to it, and on what ground."""
+
+    time: Time
+    corrected_time: Time | None = None
+    server: str
+    text: LocalText
+    shutdown: str | None = None
+    finding: int | None = None
+    because: list[Because] = []
+    evidence: list[Evidence] = []
+
+
+class Because(_Model):
+    """Part `part` led to this one (`together`: both are parts of one thing); `recorded` or only inferred."""
+
+    part: int
+    relation: Literal["causes", "together"]
+    recorded: bool
+    ground: LocalText
+
+
+class Incident(_Model):
+    """What led to what, as one story in order of time; `root` is the part where it began.
+
+    `findings` are places in the list of findings. `readings`: explanations that the logs do not decide between.
+    """
+
+    id: str
+    servers: list[str]
+    start: Time
+    end: Time
+    severity: Severity | None
+    root: int
+    parts: list[IncidentPart]
+    shutdowns: list[str]
+    findings: list[int]
+    readings: list[LocalText] = []
 
 
 class Generator(_Model):
@@ -265,19 +400,32 @@ class CaseModel(_Model):
     servers: list[Server]
     boots: list[Boot]
     shutdowns: list[Shutdown]
-    sequences: list[dict[str, Any]] = []
+    sequences: list[Sequence] = []
     findings: list[Finding]
+    incidents: list[Incident] = []
     coverage: list[Coverage] = []
-    settings: list[dict[str, Any]] = []
+    settings: list[Setting] = []
     problems: list[LocalText] = []
 
     model_config = ConfigDict(extra="forbid", populate_by_name=True)
 
 
-def to_json(model: CaseModel, lang: Language = "en") -> str:
+class AuditModel(_Model):
+    """The settings of the inputs alone: what `acforensics audit` gives."""
+
+    schema_: Literal["acforensics/audit/1"] = Field(default="acforensics/audit/1", alias="schema")
+    generator: Generator
+    settings: list[Setting]
+    notes: list[LocalText] = []
+    problems: list[LocalText] = []
+
+    model_config = ConfigDict(extra="forbid", populate_by_name=True)
+
+
+def to_json(model: CaseModel | AuditModel, lang: Language = "en") -> str:
     """The result as JSON text in one language; the same result gives the same bytes."""
     plain = model.model_dump(mode="json", by_alias=True, context={"lang": lang})
-    return json.dumps(plain, ensure_ascii=False, indent=2) + "\n"
+    return visible_json(json.dumps(plain, ensure_ascii=False, indent=2)) + "\n"
 
 
 def json_schema() -> dict[str, Any]:

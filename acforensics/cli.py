@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 import tempfile
 from collections.abc import Callable
 from datetime import timedelta
 from enum import StrEnum
 from pathlib import Path
+from types import FrameType
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from acforensics.errors import AcforensicsError, DefinitionError, InputError, UsageError
+from acforensics.errors import AcforensicsError, InputError, UsageError
+from acforensics.masking import mask_path, mask_secrets
+from acforensics.plain import visible
 
 if TYPE_CHECKING:
     from acforensics.analysis import Case
@@ -160,7 +164,7 @@ def analyze(
     if not quiet and json_file != "-":
         _summary(case, language, output)
     for problem in case.model.problems:
-        typer.echo(f"acforensics: {problem.within(language)}", err=True)
+        _complain(problem.within(language))
     raise typer.Exit(_status(case, fail_on))
 
 
@@ -171,6 +175,44 @@ def demo(lang: LangOption = Lang.en) -> None:
 
     sample = resources.folder("samples") / "os-command" / "bundle"
     analyze([str(sample)], lang=lang, output=DEFAULT_REPORT, tz="Asia/Tokyo", parsers=None, loop_window=30)
+
+
+@app.command()
+def audit(
+    inputs: Annotated[
+        list[str], typer.Argument(metavar="INPUT...", help="Bundles, or clp.conf and stop.sh files alone.")
+    ],
+    json_file: Annotated[
+        str | None,
+        typer.Option("--json", metavar="FILE", help="JSON result; '-' for standard output, and nothing else there."),
+    ] = None,
+    lang: LangOption = Lang.en,
+    parsers: ParsersOption = None,
+    place: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--place", metavar="NAME=PATH", help="Where clp.conf has sync-wait or restart-limit; may be given again."
+        ),
+    ] = None,
+) -> None:
+    """Compare the settings in clp.conf and stop.sh with the HOWTO."""
+    from acforensics.auditing import audit as run
+    from acforensics.auditing import places_of
+    from acforensics.case import to_json
+    from acforensics.rendering.audit import print_audit
+
+    _refuse_overwriting(inputs, [Path(json_file)] if json_file not in (None, "-") else [])
+    language: Language = lang.value
+    model = run(inputs, parsers=parsers or [], places=places_of(place or []), lang=language)
+    if json_file == "-":
+        sys.stdout.write(to_json(model, language))
+    elif json_file is not None:
+        _write(Path(json_file), to_json(model, language))
+    else:
+        print_audit(model, language)
+    for problem in model.problems:
+        _complain(problem.within(language))
+    raise typer.Exit(EXIT_INPUT if model.problems else 0)
 
 
 @app.command()
@@ -247,35 +289,47 @@ def parsers_suggest(
     name = name_for(output, parsers or [])
     found = suggest(inputs, parsers=parsers or [], name=name, lang=language)
     for problem in found.problems:
-        typer.echo(f"acforensics: {problem.within(language)}", err=True)
+        _complain(problem.within(language))
     if found.suggestion is None:
-        typer.echo(f"acforensics: {found.looked.nothing().within(language)}", err=True)
+        _complain(found.looked.nothing().within(language))
     elif output is None:
         sys.stdout.write(found.suggestion.content)
     else:
         _write(output, found.suggestion.content)
         counts = {"events": found.suggestion.events, "programs": found.suggestion.programs}
-        typer.echo(text("suggest.written", path=output, folder=output.parent, **counts).within(language))
+        path, folder = mask_path(output), mask_path(output.parent)
+        typer.echo(text("suggest.written", path=path, folder=folder, **counts).within(language))
     raise typer.Exit(EXIT_INPUT if found.problems else 0)
 
 
 def main() -> None:
     """Entry point: errors of ours become one line and the exit status of the contract."""
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        # Under nohup a hangup is ignored, and stays so.
+        if signal.getsignal(number) == signal.SIG_DFL:
+            signal.signal(number, _end)
     try:
         app()
-    except (UsageError, DefinitionError) as error:
-        typer.echo(f"acforensics: {error}", err=True)
-        sys.exit(EXIT_USAGE)
-    except InputError as error:
-        typer.echo(f"acforensics: {error}", err=True)
-        sys.exit(EXIT_INPUT)
     except AcforensicsError as error:
-        typer.echo(f"acforensics: {error}", err=True)
-        sys.exit(EXIT_USAGE)
+        # What could not be read is told without secrets; here the user's own names and files are quoted.
+        _complain(str(error) if isinstance(error, InputError) else mask_secrets(str(error)))
+        sys.exit(EXIT_INPUT if isinstance(error, InputError) else EXIT_USAGE)
     except BrokenPipeError:
         # The reader of our output went away (`| head`): not an error of ours.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(0)
+
+
+def _end(number: int, _frame: FrameType | None) -> None:
+    """Asked to end: as an exception, so that temporary files and programs started by us go, too."""
+    for other in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(other, signal.SIG_IGN)
+    sys.exit(128 + number)
+
+
+def _complain(message: str) -> None:
+    """Say it on standard error. It may quote names and lines of logs, which must not steer the terminal."""
+    typer.echo("acforensics: " + "\n".join(visible(line) for line in message.split("\n")), err=True)
 
 
 def _clocks(given: list[str]) -> dict[str, float]:
@@ -295,7 +349,7 @@ def _clocks(given: list[str]) -> dict[str, float]:
 def _summary(case: Case, lang: Language, report: Path | None) -> None:
     from acforensics.rendering.terminal import print_summary
 
-    print_summary(case.model, lang, report)
+    print_summary(case.model, lang, Path(mask_path(report)) if report is not None else None)
 
 
 def _status(case: Case, fail_on: Level | None) -> int:

@@ -63,6 +63,8 @@ KINDS: Mapping[str, Kind] = {
     # Sudden ends.
     **_kinds("os", "run", "panic crash_triggered watchdog_reset lockup thermal_shutdown fencing_requested fenced"),
     **_kinds("os", "run", "service_stopping clock_stepped last_record unclassified records_lost job_started"),
+    # CLUSTERPRO's services as the OS sees them: a stop that failed; a failure of which it is not said when.
+    **_kinds("os", "run", "cluster_stop_failed cluster_unit_failed"),
     **_kinds("clusterpro", "run", "message shutdown_requested request_refused service_stop_requested"),
     **_kinds("clusterpro", "stop", "stop_received stopping shutdown_monitored daemon_stopping"),
     **_kinds("clusterpro", "stop", "server_shut_down cluster_shut_down"),
@@ -100,7 +102,7 @@ KINDS: Mapping[str, Kind] = {
     # Echo lines of stop.sh in its own output.
     **_kinds("ac", "run", "script_started script_factor script_action script_exec script_exit_command script_exit"),
     **_kinds("ups", "run", "on_battery on_line battery_low shutdown_decided forced_shutdown communication_lost"),
-    **_kinds("ups", "run", "communication_restored output_off message flapping"),
+    **_kinds("ups", "run", "communication_restored output_on output_off message flapping"),
 }
 
 

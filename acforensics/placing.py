@@ -11,6 +11,7 @@ from acforensics.clocks import Dating, Stream, ZoneChoices
 from acforensics.events import BOOT_MARKS, Event, Witness
 from acforensics.servers import ServerMap, identify
 from acforensics.sources import Reading
+from acforensics.sources.reading import FactName
 from acforensics.texts import Text, text
 from acforensics.timeline import Track, build_tracks
 
@@ -159,10 +160,21 @@ def _local(written: str, zones: ZoneChoices, reading: Reading) -> datetime | Non
 
 def planned_offs(readings: Sequence[Reading], servers: ServerMap, zones: ZoneChoices) -> Mapping[str, Sequence[Event]]:
     """When schedule files of ESMPRO/AC plan to turn a server off, as events that are no records; by server."""
+    return _planned("schedule-off", readings, servers, zones)
+
+
+def planned_ons(readings: Sequence[Reading], servers: ServerMap, zones: ZoneChoices) -> Mapping[str, Sequence[Event]]:
+    """When they plan to turn it on."""
+    return _planned("schedule-on", readings, servers, zones)
+
+
+def _planned(
+    wanted: FactName, readings: Sequence[Reading], servers: ServerMap, zones: ZoneChoices
+) -> dict[str, list[Event]]:
     found: dict[str, list[Event]] = {}
     for i, reading in enumerate(readings):
         for fact in reading.facts:
-            time = _local(fact.value, zones, reading) if fact.name == "schedule-off" else None
+            time = _local(fact.value, zones, reading) if fact.name == wanted else None
             if time is None:
                 continue
             server = servers.by_reading.get(i, "")

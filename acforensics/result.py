@@ -8,8 +8,10 @@ from datetime import datetime, tzinfo
 from acforensics import case as models
 from acforensics.boots import Boot
 from acforensics.clocks import CaseClock, ServerClock, Span, ZoneChoice
+from acforensics.cooperation import JudgedSequence, JudgedStep, diagram_of
 from acforensics.coverage import Coverage, Gap, Hole, Loss, Missing, gap_text, hole_text, loss_text
 from acforensics.events import Event, kind_of
+from acforensics.incidents import Incident
 from acforensics.placing import Dated
 from acforensics.servers import Server, ServerMap
 from acforensics.shutdowns import Judgement
@@ -112,8 +114,10 @@ def _corrected(clock: CaseClock, server: str, time: datetime | None, zone: tzinf
     return corrected.astimezone(zone)
 
 
-def shutdown_of(judgement: Judgement, identifier: str, clock: CaseClock, zone: tzinfo) -> models.Shutdown:
-    """The end of a boot."""
+def shutdown_of(
+    judgement: Judgement, identifier: str, judged: JudgedSequence | None, clock: CaseClock, zone: tzinfo
+) -> models.Shutdown:
+    """The end of a boot, with the sequence that was expected of it, where there is one."""
     chosen = judgement.chosen
     assert chosen is not None  # noqa: S101  (the caller leaves out running boots)
     return models.Shutdown(
@@ -129,11 +133,120 @@ def shutdown_of(judgement: Judgement, identifier: str, clock: CaseClock, zone: t
         command=chosen.command,
         confidence=chosen.confidence,
         ups_told=judgement.ups_told,
+        sequence=judged.definition.id if judged is not None else None,
+        verdict=judged.verdict if judged is not None else None,
         reasons=[
             models.Reason(text=a.text, weight=a.weight, evidence=[models.evidence_of(e, zone) for e in a.events])
             for a in chosen.arguments
         ],
         evidence=[models.evidence_of(event, zone) for event in judgement.evidence],
+    )
+
+
+def sequences_of(judged: Sequence[JudgedSequence], ids: Mapping[int, str], zone: tzinfo) -> list[models.Sequence]:
+    """Every judged sequence, with its steps and its diagram; times are on the clock of the server that is judged."""
+    return [
+        models.Sequence(
+            id=one.definition.id,
+            server=one.scene.server,
+            title=one.definition.title,
+            reference=one.definition.reference,
+            shutdown=ids.get(id(one.judgement)) if one.judgement is not None else None,
+            boot=one.boot,
+            start=one.scene.start.astimezone(zone),
+            end=one.scene.end.astimezone(zone),
+            verdict=one.verdict,
+            doubtful=one.doubtful,
+            steps=[_step(step, zone) for step in one.steps],
+            diagram=diagram_of(one),
+        )
+        for one in judged
+    ]
+
+
+def _step(step: JudgedStep, zone: tzinfo) -> models.Step:
+    def at(time: datetime | None) -> datetime | None:
+        return time.astimezone(zone) if time is not None else None
+
+    limit, seen = step.limit, step.observation
+    return models.Step(
+        step=step.definition.id,
+        title=step.definition.title,
+        server=step.server or (seen.server if seen is not None else ""),
+        group=step.key,
+        lane=step.definition.lane,
+        presence="optional"
+        if step.definition.presence == "required" and not step.required
+        else step.definition.presence,
+        status=step.status,
+        time=at(step.time),
+        expected_within_seconds=limit.seconds if limit is not None else None,
+        expected_from=limit.told if limit is not None else None,
+        since=at(step.since) if limit is not None else None,
+        earliest=at(step.earliest) if step.status == "missing" else None,
+        latest=at(step.latest) if step.status == "missing" else None,
+        before=step.before.definition.id if step.before is not None else None,
+        note=step.definition.note,
+        evidence=[models.evidence_of(seen.event, zone)] if seen is not None and seen.event is not None else [],
+    )
+
+
+def incidents_of(
+    incidents: Sequence[Incident],
+    findings: Sequence[models.Finding],
+    ids: Mapping[int, str],
+    clock: CaseClock,
+    zone: tzinfo,
+) -> list[models.Incident]:
+    """Every incident, as parts that refer to one another by their place."""
+    places = {id(finding): i for i, finding in enumerate(findings)}
+    return [
+        _incident(incident, f"incident-{number}", places, ids, clock, zone)
+        for number, incident in enumerate(incidents, 1)
+    ]
+
+
+def _incident(
+    incident: Incident, name: str, places: Mapping[int, int], ids: Mapping[int, str], clock: CaseClock, zone: tzinfo
+) -> models.Incident:
+    order = {id(part): i for i, part in enumerate(incident.parts)}
+    severities: tuple[models.Severity, ...] = ("critical", "warning", "info")
+    grades = [severities.index(finding.severity) for finding in incident.findings]
+    parts = []
+    for part in incident.parts:
+        own_time = part.judgement.chosen.time if part.judgement is not None and part.judgement.chosen else None
+        own_time = own_time or (part.events[0].time if part.events else None)
+        own_time = own_time or (part.finding.start if part.finding is not None else part.time)
+        parts.append(
+            models.IncidentPart(
+                time=own_time.astimezone(zone),
+                corrected_time=_corrected(clock, part.server, own_time, zone),
+                server=", ".join(part.servers),
+                text=part.text,
+                shutdown=ids.get(id(part.judgement)) if part.judgement is not None else None,
+                finding=places.get(id(part.finding)) if part.finding is not None else None,
+                because=[
+                    models.Because(
+                        part=order[id(one.cause)], relation=one.relation, recorded=one.recorded, ground=one.ground
+                    )
+                    for one in incident.links
+                    if one.effect is part
+                ],
+                evidence=[models.evidence_of(event, zone) for event in part.events[:3]]
+                or (part.finding.evidence[:3] if part.finding is not None else []),
+            )
+        )
+    return models.Incident(
+        id=name,
+        servers=incident.servers,
+        start=min(part.time for part in incident.parts).astimezone(zone),
+        end=max(part.until or part.time for part in incident.parts).astimezone(zone),
+        severity=severities[min(grades)] if grades else None,
+        root=order[id(incident.root)],
+        parts=parts,
+        shutdowns=[part.shutdown for part in parts if part.shutdown is not None],
+        findings=sorted(places[id(finding)] for finding in incident.findings),
+        readings=list(incident.readings),
     )
 
 

@@ -148,7 +148,7 @@
   let closed = [];
   window.addEventListener("beforeprint", () => {
     printing = true;
-    closed = [...document.querySelectorAll("details:not([open]):not(.screen-only):not(.unused)")];
+    closed = [...document.querySelectorAll("details:not([open]):not(.screen-only):not(.folded)")];
     for (const details of closed) details.open = true;
     draw();
   });

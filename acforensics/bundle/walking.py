@@ -17,6 +17,7 @@ from typing import IO, Any, cast
 from acforensics.bundle import names as naming
 from acforensics.bundle.streams import READ_ERRORS, Counted, Counter, Part, Peekable, SoftEnd, TooLargeError, expander
 from acforensics.bundle.tornzip import local_files
+from acforensics.masking import ShownNames, mask_secrets
 from acforensics.texts import Text, text
 
 _HEAD = 1024
@@ -72,10 +73,11 @@ class Problem:
 
 
 class Walker:
-    """Walks inputs; what could not be read is collected in `problems`."""
+    """Walks inputs; what could not be read is collected in `problems`. `names` are those of a case."""
 
-    def __init__(self, limits: Limits | None = None) -> None:
+    def __init__(self, limits: Limits | None = None, names: ShownNames | None = None) -> None:
         self.limits = limits or Limits()
+        self.names = names or ShownNames()
         self.problems: list[Problem] = []
         self._members = 0
         self._counter = Counter(self.limits.expanded_bytes)
@@ -84,9 +86,9 @@ class Walker:
         """Yield every regular file of the inputs, in a stable order."""
         for path in inputs:
             try:
-                yield from self._walk_path(path, naming.clean(str(path)), ())
+                yield from self._walk_path(path, self._shown(str(path)), ())
             except TooLargeError as error:
-                self._problem(str(path), text("input.too-large", error=describe(error)))
+                self._problem(self._shown(str(path)), text("input.too-large", error=describe(error)))
                 return
             if self._members > self.limits.members:
                 return
@@ -96,11 +98,11 @@ class Walker:
             status = path.stat() if not names else path.lstat()
             if stat.S_ISDIR(status.st_mode):
                 for child in sorted(path.iterdir()):
-                    name = naming.clean(child.name)
-                    inner = (*(names or naming.directory_names(path)), name)
+                    name = self._shown(child.name)
+                    inner = (*(names or tuple(map(self._shown, naming.directory_names(path)))), name)
                     yield from self._walk_path(child, f"{shown.rstrip('/')}/{name}", inner)
                 return
-            place = _Place(shown, names or (naming.clean(path.name),), naming.time(status.st_mtime), path)
+            place = _Place(shown, names or (self._shown(path.name),), naming.time(status.st_mtime), path)
             if stat.S_ISLNK(status.st_mode):
                 yield from self._walk_link(place, str(path.readlink()))
                 return
@@ -164,9 +166,11 @@ class Walker:
                         content: Any = archive.extractfile(info)
                         if not info.issparse():
                             content = Part(archive.fileobj, info.size, lambda: source.failure)
-                        yield from self._walk_member(content, place.inside(info.name, naming.time(info.mtime)))
+                        yield from self._walk_member(content, self._inside(place, info.name, naming.time(info.mtime)))
                     elif info.issym() or info.islnk():
-                        yield from self._walk_link(place.inside(info.name, naming.time(info.mtime)), info.linkname)
+                        yield from self._walk_link(
+                            self._inside(place, info.name, naming.time(info.mtime)), info.linkname
+                        )
                     # Skipped here, because the library goes on for as long as a header claims, even behind the end.
                     rest = Part(archive.fileobj, archive.offset - archive.fileobj.tell(), lambda: source.failure)
                     while rest.read(1 << 20):
@@ -199,12 +203,12 @@ class Walker:
                     source.seek(0)
                     for local in local_files(source):
                         count += 1
-                        inner = place.inside(naming.native_name(local.name), naming.zip_time(local.written))
+                        inner = self._inside(place, naming.native_name(local.name), naming.zip_time(local.written))
                         yield from self._walk_member(Counted(cast("IO[bytes]", local.stream), self._counter), inner)
                     raise failure from None
                 for info in archive.infolist():
                     mode = info.external_attr >> 16
-                    inner = place.inside(naming.zip_name(info), naming.zip_time(info.date_time))
+                    inner = self._inside(place, naming.zip_name(info), naming.zip_time(info.date_time))
                     is_link = stat.S_ISLNK(mode) and inner.names[-1:] == (_TELLING_LINK,)
                     if info.is_dir() or (stat.S_IFMT(mode) and not stat.S_ISREG(mode) and not is_link):
                         continue
@@ -233,6 +237,13 @@ class Walker:
         except READ_ERRORS as error:
             self._problem(place.shown, text("input.unreadable", error=describe(error)))
 
+    def _inside(self, place: _Place, name: str, written: datetime | None) -> _Place:
+        return place.inside(self._shown(name), written)
+
+    def _shown(self, name: str) -> str:
+        """A name or path as it is shown everywhere; files are opened by their own."""
+        return self.names.path(naming.clean(name))
+
     def _problem(self, path: str, message: Text) -> None:
         self.problems.append(Problem(path, message))
 
@@ -251,8 +262,7 @@ class _Place:
         return _Place(self.shown, self.names, self.written, None, self.depth + 1)
 
     def inside(self, name: str, written: datetime | None) -> _Place:
-        inner = naming.clean(name)
-        return _Place(f"{self.shown}!{inner}", (*self.names, *naming.split(inner)), written, None, self.depth + 1)
+        return _Place(f"{self.shown}!{name}", (*self.names, *naming.split(name)), written, None, self.depth + 1)
 
 
 class _TarInfo(tarfile.TarInfo):
@@ -307,5 +317,5 @@ def problem_text(problem: Problem) -> Text:
 
 
 def describe(error: BaseException) -> str:
-    """What a library says of a failure, fit to be shown."""
-    return naming.clean(str(error)) or type(error).__name__
+    """What a library says of a failure, fit to be shown: it may name the file."""
+    return mask_secrets(naming.clean(str(error))) or type(error).__name__

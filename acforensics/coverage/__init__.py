@@ -6,13 +6,14 @@ time on that server. `Coverage.covers` answers that.
 
 from acforensics.coverage.absence import Mention, Missing, find_missing, members_named
 from acforensics.coverage.measuring import cover
-from acforensics.coverage.model import Coverage, Gap, Hole, Loss, SourceCoverage, Span
+from acforensics.coverage.model import Coverage, Gap, Hole, Lack, Loss, SourceCoverage, Span
 from acforensics.coverage.sentences import gap_text, hole_text, length_text, loss_text
 
 __all__ = [
     "Coverage",
     "Gap",
     "Hole",
+    "Lack",
     "Loss",
     "Mention",
     "Missing",

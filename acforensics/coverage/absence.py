@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
-from acforensics.coverage.model import Coverage, SourceCoverage
+from acforensics.coverage.model import SPECIAL, Coverage, SourceCoverage
 from acforensics.events import Event
 from acforensics.servers import Server, stem
 from acforensics.sources import Reading
@@ -20,8 +20,6 @@ _NAMING_KINDS = frozenset(
 )
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,252}")
 _MOST_MEMBERS = 64
-# Logs of one purpose: with them alone nothing is known of the system's start and stop.
-_SPECIAL = re.compile(r"^(?:secure|auth|cron|mail)", re.IGNORECASE)
 
 
 class Mention(NamedTuple):
@@ -104,7 +102,7 @@ def _lies_with(server: str, source: SourceCoverage) -> bool:
 
 
 def _tells_of_system(source: SourceCoverage) -> bool:
-    return source.source == "journal" or (source.source == "syslog" and not _SPECIAL.match(source.name))
+    return source.source == "journal" or (source.source == "syslog" and not SPECIAL.match(source.name))
 
 
 def _shows(sources: Iterable[SourceCoverage], prefix: str) -> bool:

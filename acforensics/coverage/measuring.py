@@ -147,9 +147,18 @@ class _Measurement:
             holes=tuple(holes),
             # What several streams record belongs to the first of them.
             losses=tuple(find_losses([e for e in self.own.events if e.stream == track.stream], self.spans)),
+            damaged=tuple(self._damaged()),
             kinds=frozenset(event.kind for event in self.own.events),
             seen=self._seen(),
         )
+
+    def _damaged(self) -> Iterable[tuple[datetime, datetime]]:
+        """Times of files that could be read in part only: what they lack may be anywhere up to the next file."""
+        dated = [pair for pair in zip(self.set.stream.readings, self.set.times, strict=True) if pair[1]]
+        for number, (reading, stamps) in enumerate(dated):
+            if not reading.complete:
+                until = min(dated[number + 1][1]) if number + 1 < len(dated) else max(stamps)
+                yield min(stamps), max(*stamps, until)
 
     def _seen(self) -> dict[str, Span]:
         found = {}

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from fnmatch import fnmatchcase
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from acforensics.boots import Boot
 from acforensics.events import Event
@@ -16,6 +17,8 @@ LOOKED_FOR: tuple[Source, ...] = ("syslog", "journal", "login-records", "audit")
 """Sources that every Linux server has or may have: those that a case lacks are listed."""
 _GENERAL: tuple[Source, ...] = ("syslog", "journal")
 """Sources that many programs write to; others hold certain records only, and are asked for by the kinds of these."""
+SPECIAL = re.compile(r"^(?:secure|auth|cron|mail)", re.IGNORECASE)
+"""Logs of one purpose: with them alone nothing is known of the system's start and stop."""
 # A loss in one log is a hole in every log that is fed from it.
 _FEEDS: Mapping[str, tuple[Source, ...]] = {
     "syslog": ("syslog",),
@@ -98,6 +101,18 @@ class Loss:
     messages: int = 1
 
 
+class Lack(NamedTuple):
+    """Why a record of some time would not be seen in one log (`name`), or in none (empty).
+
+    `damaged`: a file of it could be read in part only. `outside`: it has no records before, or none after.
+    """
+
+    name: str
+    reason: Literal["absent", "outside", "gap", "hole", "loss", "damaged"]
+    start: datetime
+    end: datetime
+
+
 @dataclass(frozen=True)
 class SourceCoverage:
     """One rotation set as far as it concerns one server."""
@@ -115,6 +130,8 @@ class SourceCoverage:
     gaps: tuple[Gap, ...] = ()
     holes: tuple[Hole, ...] = ()
     losses: tuple[Loss, ...] = ()
+    damaged: tuple[tuple[datetime, datetime], ...] = ()
+    """From where to where a file reaches that could be read in part only: until the next one begins."""
     kinds: frozenset[str] = frozenset()
     """Kinds of events that it shows."""
     seen: Mapping[str, Span] = field(default_factory=dict)
@@ -192,19 +209,48 @@ class Coverage:
             if not sources or source.source in sources or source.stream in sources
         )
 
+    def general(self, server: str) -> list[SourceCoverage]:
+        """Logs of a server that many programs write to; not those of one purpose, such as secure or cron."""
+        return [s for s in self.of(server) if s.source in _GENERAL and not SPECIAL.match(s.name)]
+
     def source_covers(self, source: SourceCoverage, start: datetime, end: datetime) -> bool:
         """Whether this one source would have shown a record written at any time from `start` to `end`."""
+        return self.lack(source, start, end) is None
+
+    def lack(self, source: SourceCoverage, start: datetime, end: datetime) -> Lack | None:
+        """Why this one source may not have shown a record written at some time from `start` to `end`."""
         if not any(seen.start <= start and end < seen.end for seen in source.seen.values()):
-            return False
-        absent: tuple[Gap | Hole, ...] = (*source.gaps, *source.holes)
-        if any(start < missing.end and end > missing.start for missing in absent):
-            return False
-        return not any(
-            start <= loss.end and end >= loss.start
-            for recording in self.of(source.server)
-            for loss in recording.losses
-            if source.source in _FEEDS.get(loss.log, ())
-        )
+            return Lack(source.name, "outside", start, end)
+        for hole in source.holes:
+            if start < hole.end and end > hole.start:
+                return Lack(source.name, "hole", hole.start, hole.end)
+        for gap in source.gaps:
+            if start < gap.end and end > gap.start:
+                return Lack(source.name, "gap", gap.start, gap.end)
+        for since, until in source.damaged:
+            if start <= until and end >= since:
+                return Lack(source.name, "damaged", since, until)
+        return self._lost(source, start, end)
+
+    def _lost(self, source: SourceCoverage, start: datetime, end: datetime) -> Lack | None:
+        for recording in self.of(source.server):
+            for loss in recording.losses:
+                if source.source in _FEEDS.get(loss.log, ()) and start <= loss.end and end >= loss.start:
+                    return Lack(source.name, "loss", loss.start, loss.end)
+        return None
+
+    def seam(self, source: SourceCoverage, boot: Boot, following: Boot) -> Lack | None:
+        """Why this one source may lack the end of a boot: records between its last one and the next boot's first."""
+        before, after = source.seen.get(boot.id), source.seen.get(following.id)
+        if before is None or after is None:
+            return Lack(source.name, "outside", boot.last, following.start or following.first)
+        for hole in source.holes:
+            if before.end <= hole.end and hole.start <= after.start:
+                return Lack(source.name, "hole", hole.start, hole.end)
+        for since, until in source.damaged:
+            if before.end <= until and since <= after.start:
+                return Lack(source.name, "damaged", since, until)
+        return None
 
     def last_seen(self, boot: Boot, stream: str) -> datetime | None:
         """The last record of a stream in a boot; `None` where it has none."""

@@ -18,7 +18,7 @@ from markupsafe import Markup, escape
 from acforensics import resources
 from acforensics.case import CaseModel
 from acforensics.charts import Chart, chart
-from acforensics.rendering.plain import visible
+from acforensics.plain import visible
 from acforensics.rendering.verdict import clock, judge, time_span
 from acforensics.rendering.view import Limits, View, case_name
 from acforensics.texts import LANGUAGES, Language, Text, text

@@ -2,52 +2,33 @@
 
 from __future__ import annotations
 
-import os
-import shutil
-import sys
 from collections.abc import Mapping
 from pathlib import Path
 
-from acforensics.case import CaseModel, Evidence, Finding, Shutdown
-from acforensics.rendering.plain import shorten, visible
-from acforensics.rendering.verdict import Incident, clock, judge
+from acforensics.case import CaseModel, Evidence, Finding, Sequence, Shutdown
+from acforensics.plain import shorten, visible
+from acforensics.rendering.page import Page, write
+from acforensics.rendering.sequences import Kind, counts, deviations, kind
+from acforensics.rendering.verdict import Incident, clock, judge, names
 from acforensics.rendering.view import SEVERITIES, Places, case_name
-from acforensics.rendering.wrapping import pad, width_of, wrap
-from acforensics.texts import Language, Text, join, text
+from acforensics.rendering.wrapping import pad, width_of
+from acforensics.texts import Language, join, literal, text
 
-_STYLES = {
-    "bold": "1",
-    "dim": "2",
-    "critical": "1;31",
-    "warning": "1;33",
-    "info": "1;36",
-    "ok": "1;32",
-    "heading": "1;4",
-}
 _MOST_FINDINGS = 20
 _MOST_LINES = 3
 _MOST_SHUTDOWNS = 20
 _MOST_PROBLEMS = 10
 _MOST_MISSING = 6
-_MOST_WIDTH = 100
+_MOST_PASSAGES = 8
+_MOST_SEQUENCES = 8
+_MOST_SETTINGS = 8
 _TEXT_LIMIT = 300
 
 
 def print_summary(model: CaseModel, lang: Language, report: Path | None) -> None:
-    """Write the summary to standard output: as wide as the terminal, in colour only where one is shown.
-
-    `NO_COLOR` and `FORCE_COLOR` are heeded; characters that the terminal cannot show are written out.
-    """
-    asked = not os.environ.get("NO_COLOR") and (bool(os.environ.get("FORCE_COLOR")) or sys.stdout.isatty())
-    shown = render(
-        model,
-        lang,
-        width=shutil.get_terminal_size().columns,
-        colour=asked and os.environ.get("TERM") != "dumb",
-        report=str(report) if report is not None else None,
-    )
-    encoding = sys.stdout.encoding or "utf-8"
-    sys.stdout.write(shown.encode(encoding, "backslashreplace").decode(encoding))
+    """Write the summary to standard output: as wide as the terminal, in colour only where one is shown."""
+    shown = str(report) if report is not None else None
+    write(lambda width, colour: render(model, lang, width=width, colour=colour, report=shown))
 
 
 def render(
@@ -67,12 +48,14 @@ def render(
         colour: whether to use ANSI colours.
         report: where the HTML report was written.
     """
-    page = _Page(lang, max(40, min(width, _MOST_WIDTH)), colour)
+    page = Page(lang, width, colour)
     page.line(visible(case_name(model)), "bold")
     page.paragraph(text("terminal.zone", zone=model.timezone), style="dim")
     _missing(page, model)
     _verdict(page, model)
     _findings(page, model)
+    _sequences(page, model)
+    _settings(page, model)
     _shutdowns(page, model)
     _read(page, model)
     if report is not None:
@@ -81,43 +64,7 @@ def render(
     return page.text()
 
 
-class _Page:
-    """Collects lines of one width in one language."""
-
-    def __init__(self, lang: Language, width: int, colour: bool) -> None:
-        self.lang = lang
-        self.width = width
-        self._colour = colour
-        self._lines: list[str] = []
-
-    def text(self) -> str:
-        return "\n".join(self._lines) + "\n"
-
-    def say(self, value: Text | str) -> str:
-        return visible(value if isinstance(value, str) else value.within(self.lang))
-
-    def style(self, value: str, style: str | None) -> str:
-        return f"\x1b[{_STYLES[style]}m{value}\x1b[0m" if self._colour and style and value else value
-
-    def gap(self) -> None:
-        self._lines.append("")
-
-    def line(self, shown: str, style: str | None = None) -> None:
-        """A line that is already harmless."""
-        self._lines.append(self.style(shown, style))
-
-    def heading(self, key: str) -> None:
-        self.gap()
-        self.line(text(key).within(self.lang), "heading")
-
-    def paragraph(self, value: Text | str, indent: int = 0, style: str | None = None, mark: str = "") -> None:
-        """Wrapped text; `mark` stands before its first line."""
-        hang = indent + width_of(mark)
-        for number, piece in enumerate(wrap(self.say(value), self.width - hang)):
-            self._lines.append(" " * indent + (mark if not number else " " * width_of(mark)) + self.style(piece, style))
-
-
-def _missing(page: _Page, model: CaseModel) -> None:
+def _missing(page: Page, model: CaseModel) -> None:
     """What the case lacks comes first: a verdict is only as good as what was read."""
     if not model.missing:
         return
@@ -128,7 +75,7 @@ def _missing(page: _Page, model: CaseModel) -> None:
         page.paragraph(text("terminal.more", count=len(model.missing) - _MOST_MISSING), style="dim")
 
 
-def _verdict(page: _Page, model: CaseModel) -> None:
+def _verdict(page: Page, model: CaseModel) -> None:
     page.heading("terminal.verdict")
     verdict = judge(model)
     for number, incident in enumerate(verdict.incidents):
@@ -145,17 +92,35 @@ def _verdict(page: _Page, model: CaseModel) -> None:
     page.paragraph(verdict.read, style="dim")
 
 
-def _incident(page: _Page, incident: Incident) -> None:
+def _incident(page: Page, incident: Incident) -> None:
     word = text(f"severity.{incident.grade}").within(page.lang)
     page.line(f"{page.style(word, incident.grade)}  {visible(incident.when().within(page.lang))}")
     page.paragraph(incident.headline, 2, "bold")
-    sure = text("verdict.sure", word=text(f"confidence.{incident.confidence}"))
+    if incident.consequence is not None:
+        page.paragraph(incident.consequence, 2, "bold")
+    said = [*incident.why, *([incident.ups] if incident.ups is not None else []), *incident.after]
+    if incident.confidence is not None:
+        said.insert(0, text("verdict.sure", word=text(f"confidence.{incident.confidence}")))
     separator = " " if page.lang == "en" else ""
-    page.paragraph(separator.join(page.say(part) for part in (sure, *incident.why, incident.ups, *incident.after)), 2)
+    page.paragraph(separator.join(page.say(part) for part in said), 2)
     page.paragraph(text("terminal.what-to-do", advice=incident.advice), 2)
+    if len(incident.story) > 1:
+        _story(page, incident)
 
 
-def _findings(page: _Page, model: CaseModel) -> None:
+def _story(page: Page, incident: Incident) -> None:
+    """What led to what, a line each: the time, on a new day with its date."""
+    page.paragraph(text("terminal.story"), 2, "dim")
+    day = incident.times[0][1].date()
+    for passage in incident.story[:_MOST_PASSAGES]:
+        shown = f"{passage.time:%H:%M:%S}" if passage.time.date() == day else clock(passage.time)
+        day = passage.time.date()
+        page.paragraph(passage.told, 4, mark=f"{shown}  ")
+    if len(incident.story) > _MOST_PASSAGES:
+        page.paragraph(text("story.more", count=len(incident.story) - _MOST_PASSAGES), 4, "dim")
+
+
+def _findings(page: Page, model: CaseModel) -> None:
     page.heading("terminal.findings")
     if not model.findings:
         page.paragraph(text("report.no-findings"))
@@ -170,7 +135,7 @@ def _findings(page: _Page, model: CaseModel) -> None:
         page.paragraph(text("terminal.more", count=len(ranked) - _MOST_FINDINGS), style="dim")
 
 
-def _finding(page: _Page, finding: Finding, places: Places) -> None:
+def _finding(page: Page, finding: Finding, places: Places) -> None:
     word = text(f"severity.{finding.severity}").within(page.lang)
     page.line(f"{page.style(word, finding.severity)}  {visible(finding.rule)}")
     page.paragraph(finding.title, 2, "bold")
@@ -181,13 +146,57 @@ def _finding(page: _Page, finding: Finding, places: Places) -> None:
         page.paragraph(text("terminal.evidence-more", count=len(finding.evidence) - _MOST_LINES), 4, "dim")
 
 
-def _evidence(page: _Page, one: Evidence, places: Places) -> None:
+def _evidence(page: Page, one: Evidence, places: Places) -> None:
     number = "" if one.line is None else f":{one.line}"
     page.paragraph(f"{places.short(one.input)}{number}", 4, "dim")
     page.paragraph(shorten(visible(one.text), _TEXT_LIMIT), 6)
 
 
-def _shutdowns(page: _Page, model: CaseModel) -> None:
+def _sequences(page: Page, model: CaseModel) -> None:
+    """How many there are, and what deviates: a line for each kind of deviation."""
+    if not model.sequences:
+        return
+    page.heading("terminal.sequences")
+    page.paragraph(text("sequence-page.counts", **counts(model.sequences)))
+    kinds: dict[Kind, list[Sequence]] = {}
+    for one in model.sequences:
+        if one.verdict == "deviates":
+            kinds.setdefault(kind(one), []).append(one)
+    for alike in list(kinds.values())[:_MOST_SEQUENCES]:
+        first = alike[0]
+        title = f"{clock(first.start)} {first.server}: {page.say(first.title)}"
+        if len(alike) > 1:
+            servers = names(list(dict.fromkeys(one.server for one in alike)))
+            values = {"count": len(alike), "servers": servers, "time": clock(first.start), "title": first.title}
+            title = page.say(text("terminal.sequence-times", **values))
+        page.paragraph(title, mark="- ")
+        found = deviations(first)
+        for sentence in found[:_MOST_LINES]:
+            page.paragraph(sentence, 4, "critical")
+        if len(found) > _MOST_LINES:
+            page.paragraph(text("terminal.more", count=len(found) - _MOST_LINES), 4, "dim")
+    if len(kinds) > _MOST_SEQUENCES:
+        page.paragraph(text("terminal.more", count=len(kinds) - _MOST_SEQUENCES), style="dim")
+
+
+def _settings(page: Page, model: CaseModel) -> None:
+    """How many there are, and those that differ; a case without any that could be read has a line less."""
+    counted = {status: sum(one.status == status for one in model.settings) for status in ("differs", "unknown", "ok")}
+    if not counted["differs"] and not counted["ok"]:
+        return
+    page.heading("terminal.settings")
+    page.paragraph(text("settings-page.counts", total=len(model.settings), **counted))
+    differing = [one for one in model.settings if one.status == "differs"]
+    for one in differing[:_MOST_SETTINGS]:
+        of = ", ".join(part for part in (one.server, one.subject) if part)
+        whose = literal(of) if of else text("settings-page.whole-cluster")
+        values = {"title": one.title, "of": whose, "found": one.found, "expected": one.expected}
+        page.paragraph(text("settings-page.terminal-differs", **values), mark="- ")
+    if len(differing) > _MOST_SETTINGS:
+        page.paragraph(text("terminal.more", count=len(differing) - _MOST_SETTINGS), style="dim")
+
+
+def _shutdowns(page: Page, model: CaseModel) -> None:
     if not model.shutdowns:
         return
     page.heading("terminal.shutdowns")
@@ -208,7 +217,7 @@ def _shutdowns(page: _Page, model: CaseModel) -> None:
         page.paragraph(text("terminal.more", count=len(model.shutdowns) - _MOST_SHUTDOWNS), style="dim")
 
 
-def _row(page: _Page, end: Shutdown) -> dict[str, str]:
+def _row(page: Page, end: Shutdown) -> dict[str, str]:
     return {
         "time": clock(end.time),
         "server": visible(end.server),
@@ -223,7 +232,7 @@ def _columns(cells: Mapping[str, str], widths: Mapping[str, int]) -> str:
     return "  ".join(pad(cells[key], width) for key, width in widths.items()).rstrip()
 
 
-def _read(page: _Page, model: CaseModel) -> None:
+def _read(page: Page, model: CaseModel) -> None:
     page.heading("terminal.read")
     used = [item for item in model.inputs if item.records and item.first is not None and item.last is not None]
     for server in dict.fromkeys(item.server for item in used):

@@ -7,19 +7,35 @@ from dataclasses import astuple, dataclass
 from pathlib import PurePath
 from typing import TYPE_CHECKING
 
-from acforensics.case import Boot, CaseModel, Coverage, Evidence, Finding, Input, Reason, Shutdown
+from acforensics.case import (
+    Boot,
+    CaseModel,
+    Coverage,
+    Evidence,
+    Finding,
+    Input,
+    Reason,
+    Setting,
+    SettingStatus,
+    Shutdown,
+)
 from acforensics.charts import MAX_MARKS, select
 from acforensics.coverage import length_text
-from acforensics.rendering.plain import shorten, visible
-from acforensics.rendering.verdict import clock
+from acforensics.plain import shorten, visible
+from acforensics.rendering.blocks import Block, blocks
+from acforensics.rendering.ends import clock
+from acforensics.rendering.sequences import counts
+from acforensics.rendering.story import Passage
 from acforensics.texts import Text
 
 if TYPE_CHECKING:
     import pandas as pd
 
 _MAX_TEXT = 500
+_MOST_PLACES = 3
 SEVERITIES = ("critical", "warning", "info")
 WEIGHTS = ("for", "against", "missing")
+SETTING_ORDER: tuple[SettingStatus, ...] = ("differs", "unknown", "ok")
 
 
 @dataclass(frozen=True)
@@ -33,6 +49,9 @@ class Limits:
     inputs: int = 400
     problems: int = 100
     rows: int = 300
+    sequences: int = 40
+    steps: int = 60
+    settings: int = 120
     marks: int = MAX_MARKS
 
     def halved(self) -> Limits:
@@ -108,6 +127,8 @@ class View:
         self._ends = {end.id: end for end in model.shutdowns}
         self.places = Places([item.path for item in model.inputs])
         self._timeline = timeline
+        self._sequences = blocks(model.sequences, limits.sequences, limits.steps)
+        self._by_shutdown = {one.sequence.shutdown: one for one in self._sequences if one.sequence.shutdown}
         doubtful = timeline[timeline["certainty"] != "verified"]
         self._certainty: Mapping[tuple[str, int], str] = {
             (str(path), int(line)): str(certainty)
@@ -139,6 +160,39 @@ class View:
     def place(self, path: str, line: int | None) -> str:
         """`file:line`, as short as it can be told apart."""
         return visible(self.places.short(path)) + ("" if line is None else f":{line}")
+
+    # --- stories, sequences, settings
+
+    def places_of(self, passage: Passage) -> list[Line]:
+        """Where a passage of a story is on record."""
+        return [self._line(one) for one in passage.evidence[:_MOST_PLACES]]
+
+    def sequences(self) -> list[Block]:
+        """What deviates first."""
+        return self._sequences
+
+    def sequence_of(self, shutdown: str) -> Block | None:
+        """The sequence that was expected of an end, if it is on the page."""
+        return self._by_shutdown.get(shutdown)
+
+    def count_sequences(self) -> Mapping[str, int]:
+        """How many there are of each verdict."""
+        return counts(self.model.sequences)
+
+    def source_of(self, setting: Setting) -> str:
+        """File and line of a setting, as short as it can be told apart."""
+        return visible(self.places.short(setting.source))
+
+    def settings(self, status: SettingStatus) -> list[Setting]:
+        """Those of one result, bounded."""
+        return [one for one in self.model.settings if one.status == status][: self.limits.settings]
+
+    def count_settings(self) -> dict[str, int]:
+        """How many there are of each result."""
+        found: dict[str, int] = {
+            status: sum(one.status == status for one in self.model.settings) for status in SETTING_ORDER
+        }
+        return {"total": len(self.model.settings), **found}
 
     # --- lists, bounded
 

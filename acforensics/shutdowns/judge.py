@@ -16,13 +16,19 @@ from acforensics.case import EndState, UpsTold
 from acforensics.clocks import CaseClock
 from acforensics.coverage import Coverage
 from acforensics.events import Event
-from acforensics.shutdowns import operators, orderly, power, sudden, ups
+from acforensics.shutdowns import operators, orderly, power, sudden, unseen, ups
 from acforensics.shutdowns.disagreements import disagreements
 from acforensics.shutdowns.reasons import Argument, Hypothesis, mode_of
 from acforensics.shutdowns.view import StopView
 from acforensics.texts import text
 
 _STOPPING = timedelta(minutes=10)
+_NAMES_MEMBERS = frozenset(f"clusterpro.{name}" for name in ("server_up", "server_down"))
+_SHOWS_CLUSTER = frozenset(
+    f"clusterpro.{name}"
+    for name in ["daemon_started", "daemon_stopping", "group_activated", "group_stopping", "resource_activated",
+                 "monitor_started", "stopping"]
+)  # fmt: skip
 
 
 @dataclass
@@ -67,6 +73,7 @@ def judge_boots(
     events = {server: [event for boot in own for event in boot.events] for server, own in boots.items()}
     traces = ups.learn(events)
     views = {server: [_view(boot, events) for boot in own] for server, own in boots.items()}
+    members = _in_cluster(events)
     judgements = []
     for server, own in views.items():
         neighbours = [view for other, theirs in views.items() if other != server for view in theirs]
@@ -75,6 +82,9 @@ def judge_boots(
             view.clock = clock
             view.coverage = coverage
             view.planned_offs = list(planned.get(server, ()))
+            view.zone = zone
+            view.in_cluster = server in members
+            view.announces = any(event.kind == "os.shutdown_announced" for event in events[server])
         habit = sum(view.stop_logged for view in own)
         judgements += [_judge(view, zone, traces, habit) for view in own]
     return sorted(
@@ -85,6 +95,19 @@ def judge_boots(
             j.boot.id,
         ),
     )
+
+
+def _in_cluster(events: Mapping[str, Sequence[Event]]) -> set[str]:
+    """Servers on which CLUSTERPRO runs: its own records are there, or it names them on another server."""
+    named = {server.partition(".")[0].lower(): server for server in events}
+    found = set()
+    for server, own in events.items():
+        for event in own:
+            if event.kind in _SHOWS_CLUSTER:
+                found.add(server)
+            if event.kind in _NAMES_MEMBERS:
+                found.add(named.get(event.fields.get("server", "").partition(".")[0].lower(), server))
+    return found
 
 
 def _view(boot: Boot, events: Mapping[str, list[Event]]) -> StopView:
@@ -99,6 +122,8 @@ def _judge(view: StopView, zone: tzinfo, traces: ups.AcTraces, habit: int) -> Ju
     if why is not None:
         chosen.arguments.append(why)
     chosen.arguments += disagreements(view)
+    if view.restarted is not None:
+        chosen.arguments.append(Argument(text("reason.start-lost"), "missing", [view.restarted]))
     return Judgement(view, _end_state(view, chosen), chosen, told)
 
 
@@ -150,8 +175,9 @@ def _undecided(view: StopView) -> Hypothesis:
     # What stop.sh tells ESMPRO/AC tells us, too, what was to follow.
     told = [event for event in view.before_end(["ac.command_run", "ac.script_action"], _STOPPING) if view.stop_orderly]
     stopping = [event for event in view.stopped_by_cluster_first if view.end - event.time <= _STOPPING]
-    begins = min([view.end, *(event.time for event in (*told, *stopping))])
-    return Hypothesis("unknown", "possible", begins, mode_of([*told, *view.os_stops]), arguments=arguments)
+    asked = unseen.shutdown_without_request(view)
+    begins = min([view.end, *(event.time for event in (*told, *stopping, *asked))])
+    return Hypothesis("unknown", "possible", begins, mode_of([*told, *asked, *view.os_stops]), arguments=arguments)
 
 
 def _end_state(view: StopView, chosen: Hypothesis) -> EndState:

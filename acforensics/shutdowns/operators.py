@@ -8,7 +8,7 @@ from datetime import datetime, timedelta, tzinfo
 from acforensics.case import Confidence, Mode
 from acforensics.events import UNCLASSIFIED, Event
 from acforensics.parsing.commands import CommandMeaning, understand
-from acforensics.shutdowns import sessions
+from acforensics.shutdowns import sessions, unseen
 from acforensics.shutdowns.reasons import Argument, Hypothesis, mode_of
 from acforensics.shutdowns.view import StopView, meaning_of
 from acforensics.texts import text
@@ -33,6 +33,7 @@ _SPEAKS_OF_POWER = re.compile(
     r"|停電|電源|立ち?上げ|遮断|シャットダウン|再起動|停止|無停電|給電|バッテリ",
     re.IGNORECASE,
 )
+_AGENT_UNITS = re.compile(r"clusterpro|expresscls|clp|esmpro|apcupsd|nut-|upsmon", re.IGNORECASE)
 _AGENT_FOLDERS = re.compile(r"/AUTORC|/nec/clusterpro|/esmpro|/apcupsd|/nut\b", re.IGNORECASE)
 
 
@@ -157,6 +158,10 @@ def os_command_inferred(view: StopView) -> Hypothesis | None:
     unit = next(
         (e.fields.get("unit") or e.fields.get("by") for e in asked if e.fields.get("unit") or e.fields.get("by")), None
     )
+    if unit is None and (unseen.before_stop(view) or unseen.of_command(view) or unseen.of_cluster(view)):
+        return None
+    if unit is not None and (_AGENT_UNITS.match(unit) or unseen.shutdown_without_request(view)):
+        return None
     by_service = unit is not None and unit.endswith((".service", ".timer"))
     cluster_lines = view.of("clusterpro.daemon_stopping", "clusterpro.group_stopping", "clusterpro.daemon_started")
     if not found and not by_service and not (mode == "reboot" and cluster_lines):
@@ -230,7 +235,7 @@ def _relevant(view: StopView, event: Event, zone: tzinfo) -> tuple[Event, Comman
         return None
     if event.fields.get("user") in _SERVICE_USERS or event.time > (view.first_stop or view.end) + _AFTER_STOP:
         return None
-    if _cancelled(view, event):
+    if _cancelled(view, event) or (view.restarted is not None and event.time < view.restarted.time):
         return None
     before = view.end - event.time
     if meaning.effect == "end":

@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from acforensics.case import Confidence, Scope
 from acforensics.events import Event
 from acforensics.parsing.commands import CommandMeaning
+from acforensics.shutdowns import unseen
 from acforensics.shutdowns.operators import is_job
 from acforensics.shutdowns.reasons import Argument, Hypothesis, mode_of
 from acforensics.shutdowns.view import StopView, meaning_of, same_server
@@ -23,8 +24,6 @@ _ACTION_LEAD = timedelta(minutes=3)
 _ERROR_LEAD = timedelta(minutes=30)
 _AFTER_OS_STOP = timedelta(seconds=2)
 _TYPED_LEAD = timedelta(seconds=60)
-_CLOCKS_UNKNOWN = timedelta(seconds=30)
-"""How far two servers' clocks are taken to differ where nothing is known of them."""
 _OWN_ACTIONS = {
     "clusterpro.final_action",
     "clusterpro.network_partition",
@@ -110,6 +109,8 @@ def clusterpro_command(view: StopView) -> Hypothesis | None:
         return None
     personal = [event for event in asked if _asked_by_person(event)]
     elsewhere = [] if personal or typed else _asked_by_person_anywhere(view)
+    if not (asked or typed or elsewhere) and unseen.who_asked_cluster(view, first.time):
+        return None
     arguments = []
     if asked:
         source = (personal or asked)[0]
@@ -156,12 +157,7 @@ def clusterpro_typed(view: StopView) -> Hypothesis | None:
     for server, events in {view.boot.server: view.boot.events, **view.peers}.items():
         for event in events:
             meaning = _cluster_end(event)
-            if meaning is None:
-                continue
-            doubt = _AFTER_OS_STOP + (
-                view.doubt(server) or timedelta(0) if server != view.boot.server else timedelta(0)
-            )
-            if not -doubt <= begins - view.here(server, event.time) <= _TAKES_EFFECT + doubt:
+            if meaning is None or not view.may_follow(event, begins):
                 continue
             here = server == view.boot.server and (
                 meaning.target is None or same_server(meaning.target, view.boot.server)
@@ -206,11 +202,12 @@ def _typed_mode(typed: Event) -> list[Event]:
 def cluster_stopped_first(view: StopView) -> Hypothesis | None:
     """CLUSTERPRO stopped before the OS did, and its stop.sh ran the AC command, but no request is logged.
 
-    stop.sh runs it only for a shutdown of the server or the cluster (HOWTO chapter 3), so CLUSTERPRO was asked.
+    stop.sh runs it only for a shutdown of the server or the cluster (HOWTO chapter 3), so CLUSTERPRO was asked, or did
+    so by itself: a person is only taken to have asked if one was there and nothing speaks for the other.
     """
     before = view.stopped_by_cluster_first
     pair = [e for e in before if e.kind == "ac.exec_command" and view.end - e.time <= _TAKES_EFFECT]
-    if not pair:
+    if not pair or unseen.who_asked_cluster(view, before[0].time):
         return None
     arguments = [
         Argument(text("reason.cluster-stopped-first"), events=[before[0], *pair[:1]]),
@@ -257,22 +254,15 @@ def _asked_by_person_anywhere(view: StopView) -> list[Event]:
     kinds = ["clusterpro.shutdown_requested", "clusterpro.stop_received"]
     theirs = [
         event
-        for server, events in view.peers.items()
+        for events in view.peers.values()
         for event in events
         if event.kind in kinds
         and _asked_by_person(event)
         and (event.fields.get("scope") == "cluster" or "clpstdn" in event.fields.get("requester", ""))
         and not _refused(event, events)
-        and _precedes(view, server, event, _request_time(view))
+        and view.may_follow(event, _request_time(view))
     ]
     return sorted([*own, *theirs], key=lambda event: view.here(event.server, event.time))
-
-
-def _precedes(view: StopView, server: str, event: Event, time: datetime) -> bool:
-    """Whether a peer's record may have led to what this server did within minutes: cause comes before effect."""
-    doubt = view.doubt(server)
-    early = _CLOCKS_UNKNOWN if doubt is None else doubt + _AFTER_OS_STOP
-    return -early <= time - view.here(server, event.time) <= _TAKES_EFFECT + early
 
 
 def _refused(request: Event, events: Sequence[Event]) -> bool:

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from acforensics.case import Confidence
 from acforensics.events import Event
-from acforensics.shutdowns import sessions
+from acforensics.shutdowns import sessions, unseen
 from acforensics.shutdowns.operators import hardware_request, is_job, os_lines, unknown_programs
 from acforensics.shutdowns.reasons import Argument, Hypothesis, mode_of
 from acforensics.shutdowns.view import StopView, meaning_of
@@ -117,6 +117,7 @@ def _as_planned(view: StopView, recorded: Hypothesis | None) -> Hypothesis | Non
         doubts.append(Argument(text("reason.ac-schedule-power"), "against", news[:1]))
     if mode_of(view.os_stops) == "unknown":
         doubts.append(Argument(text("reason.ac-schedule-mode"), "missing"))
+    doubts += unseen.before_stop(view) or unseen.of_cluster(view)
     arguments += doubts
     arguments += unknown_programs(view)
     arguments.append(Argument(text("reason.ac-schedule-inferred"), "missing"))
@@ -136,7 +137,7 @@ def _cluster_asked(view: StopView, stop: datetime) -> bool:
     ]
     own = [event for event in view.cluster_requests if event.kind in kinds]
     typed = [event for event in view.of("os.command") if _effect(event) == "cluster-end"]
-    return any(-_STAMPED_APART <= stop - event.time <= _POWER_NEWS for event in (*theirs, *own, *typed))
+    return any(view.may_follow(event, stop) for event in (*theirs, *own, *typed))
 
 
 def _effect(command: Event) -> str | None:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from datetime import timedelta
 
 from acforensics.events import Event
-from acforensics.shutdowns.view import INTERACTIVE, StopView
+from acforensics.shutdowns.final_stop import INTERACTIVE
+from acforensics.shutdowns.view import StopView
 
 FRESH_LOGIN = timedelta(minutes=30)
 _RAISING = {"su", "sudo"}
@@ -39,6 +40,8 @@ def people(view: StopView) -> list[Event]:
         told = any(_can_be_closed(e) and _same_login(e, event) for e in sessions)
         if not told:
             found.append(event)
+    if view.restarted is not None:
+        found = [event for event in found if event.time >= view.restarted.time]
     return [event for event in found if view.end - event.time <= FRESH_LOGIN and _is_person(event)]
 
 

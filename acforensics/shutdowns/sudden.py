@@ -6,6 +6,7 @@ from datetime import timedelta
 
 from acforensics.case import Confidence
 from acforensics.events import Event
+from acforensics.shutdowns import unseen
 from acforensics.shutdowns.operators import unknown_programs
 from acforensics.shutdowns.power import on_battery
 from acforensics.shutdowns.reasons import Argument, Hypothesis, mode_of
@@ -86,7 +87,7 @@ def power_loss(view: StopView, usually_logs_stops: bool) -> Hypothesis | None:
     Needs a positive sign (the next boot recovers, a UPS on battery, a neighbour that ended in the same moment), or at
     least that this server's logs do show the stops of its other boots.
     """
-    if view.stop_orderly or view.boot.following is None or view.unseen_between:
+    if view.stop_orderly or view.boot.following is None or view.unseen_between or unseen.at_end(view):
         return None
     unclean = view.unclean_signs
     outage = _still_on_battery(view)
@@ -114,12 +115,20 @@ def missing_for_decision(view: StopView) -> list[Argument]:
     found = unknown_programs(view)
     if view.unseen_between:
         found.append(Argument(text("reason.logs-missing"), "missing"))
+    if not view.stop_orderly:
+        found += unseen.at_end(view)
     if view.os_stops:
         found.append(Argument(text("reason.os-stopped", line=view.os_stops[0].message), events=view.os_stops[:2]))
-        if view.stopped_by_cluster_first:
-            found.append(Argument(text("reason.cluster-stopped-first"), events=view.stopped_by_cluster_first[:2]))
-            found.append(Argument(text("reason.requester-unknown"), "missing"))
-            return found
+    shown = view.stopped_by_cluster_first or unseen.shutdown_without_request(view)
+    if shown and view.stop_orderly:
+        key = "reason.cluster-stopped-first" if view.stopped_by_cluster_first else "reason.cluster-shut-down"
+        found.append(Argument(text(key), events=shown[:2]))
+        found.append(Argument(text("reason.requester-unknown"), "missing"))
+        return [*found, *unseen.who_asked_cluster(view, shown[0].time)]
+    if view.os_stops:
+        found += unseen.before_stop(view)
+        found += unseen.of_command(view)
+        found += unseen.of_cluster(view)
         found.append(Argument(text("reason.undecided-halt"), "missing"))
         return found
     if view.boot.following is not None:

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 
 from acforensics.case import UpsTold
 from acforensics.events import Event
+from acforensics.shutdowns import unseen
 from acforensics.shutdowns.reasons import Argument, Hypothesis
 from acforensics.shutdowns.view import StopView
 from acforensics.texts import text
@@ -114,7 +115,8 @@ def was_told(view: StopView, chosen: Hypothesis, traces: AcTraces) -> tuple[UpsT
         return "unknown", Argument(text("ups.log-begins"), "missing", lines)
     if count == 1:
         return "partly", Argument(text("ups.one-line"), "against", lines)
-    if count >= 2 and chosen.trigger in _ORDERLY:
+    by_cluster = chosen.trigger == "unknown" and bool(unseen.shutdown_without_request(view))
+    if count >= 2 and (chosen.trigger in _ORDERLY or by_cluster):
         return "yes", Argument(text("ups.pair"), "for", lines[:2])
     if count >= 2:
         return "unknown", Argument(text("ups.pair-without-request"), "missing", lines[:2])

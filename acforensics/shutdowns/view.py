@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta, tzinfo
 from functools import cached_property
 
 from acforensics.boots import Boot
@@ -13,31 +13,8 @@ from acforensics.coverage import Coverage
 from acforensics.events import Event
 from acforensics.lines.login_records import PROGRAMS as LOGIN_RECORDS
 from acforensics.parsing.commands import CommandMeaning, understand
+from acforensics.shutdowns.final_stop import DECISIVE, FinalStop, final_stop
 
-OS_STOPS = frozenset(
-    f"os.{name}"
-    for name in [
-        "shutdown_started",
-        "shutdown_announced",
-        "shutdown_recorded",
-        "runlevel_switched",
-        "target_stopped",
-        "target_reached",
-        "stop_progress",
-        "syslog_stopped",
-        "kernel_log_stopped",
-        "journal_stopped",
-        "ctrl_alt_del_acted",
-    ]
-)
-_SYSLOG_STOPS = {"os.syslog_stopped", "os.kernel_log_stopped", "os.stop_progress"}
-_DECISIVE = {
-    "os.shutdown_started",
-    "os.shutdown_recorded",
-    "os.runlevel_switched",
-    "os.target_reached",
-    "os.ctrl_alt_del_acted",
-}
 CLUSTER_REQUESTS = frozenset(
     f"clusterpro.{name}"
     for name in [
@@ -50,13 +27,13 @@ CLUSTER_REQUESTS = frozenset(
 )
 LONGEST_CLUSTER_STOP = timedelta(hours=6)
 """CLUSTERPRO may take long to stop its groups; a request of another day is another story."""
-_LONGEST_OS_STOP = timedelta(hours=6)
-_WEAK_STOP = timedelta(minutes=5)
-"""Services that stopped, without a word that the machine goes down, count only this close to the last record."""
-_STILL_ALIVE = timedelta(minutes=2)
 _LONGEST_SEAM = timedelta(hours=24)
-INTERACTIVE = {"login", "sshd", "logind", "desktop", "wtmp"}
 _AFTER_START = timedelta(minutes=5)
+_TAKES_EFFECT = timedelta(minutes=10)
+"""How long after a request what it asks for begins."""
+_STAMPED_APART = timedelta(seconds=2)
+_CLOCKS_UNKNOWN = timedelta(seconds=30)
+"""How far two servers' clocks are taken to differ where nothing is known of them."""
 
 
 def meaning_of(command: Event) -> CommandMeaning | None:
@@ -82,6 +59,12 @@ class StopView:
     """What is known of the servers' clocks."""
     coverage: Coverage = field(default_factory=Coverage)
     """What each log could have shown."""
+    zone: tzinfo = UTC
+    """In which times are shown."""
+    in_cluster: bool = False
+    """Whether CLUSTERPRO runs on this server: it is seen in any of its boots, or another server's names it."""
+    announces: bool = False
+    """Whether this server's logind says what a command asks of it (`The system will reboot now!`): newer ones do."""
     planned_offs: list[Event] = field(default_factory=list)
     """When ESMPRO/AC's schedule plans to turn this server off (`ac.schedule_planned`): plans, not records."""
 
@@ -94,37 +77,19 @@ class StopView:
         """Events of one kind, syslog's repetitions included: each stands for a record that was not written out."""
         return [event for event in self.boot.events if event.kind == kind]
 
-    @cached_property
+    @property
     def os_stops(self) -> list[Event]:
         """Lines by which the OS says that it goes down, of the final stop only."""
-        found: list[Event] = []
-        for event in self.boot.events:
-            if "repeated" in event.fields:
-                continue
-            if event.kind in OS_STOPS:
-                found.append(event)
-            elif event.kind in ("os.syslog_started", "os.audit_started"):
-                found = [stop for stop in found if stop.kind not in _SYSLOG_STOPS]
-            elif event.kind == "os.journal_started":
-                # The journal of the initramfs hands over to the system's.
-                found = [stop for stop in found if stop.kind != "os.journal_stopped"]
-            elif event.kind == "os.shutdown_cancelled":
-                found = []
-            elif event.kind == "clusterpro.daemon_started" or self._is_late_login(event, found):
-                # The machine lives on: services that stopped were no end of it.
-                found = [stop for stop in found if stop.kind in _DECISIVE]
-        if not found:
-            return []
-        last = found[-1].time
-        if any(stop.kind in _DECISIVE for stop in found):
-            return [stop for stop in found if last - stop.time <= _LONGEST_OS_STOP]
-        return [stop for stop in found if self.boot.last - stop.time <= _WEAK_STOP]
+        return self._final_stop.lines
 
-    @staticmethod
-    def _is_late_login(event: Event, stops: list[Event]) -> bool:
-        if event.kind != "os.session_opened" or not stops or event.fields.get("via") not in INTERACTIVE:
-            return False
-        return event.time - stops[-1].time > _STILL_ALIVE
+    @property
+    def restarted(self) -> Event | None:
+        """A record after an earlier stop within this boot: of the start between, the logs hold no line."""
+        return self._final_stop.restarted
+
+    @cached_property
+    def _final_stop(self) -> FinalStop:
+        return final_stop(self.boot)
 
     @cached_property
     def first_stop(self) -> datetime | None:
@@ -141,7 +106,7 @@ class StopView:
     @cached_property
     def decisive(self) -> bool:
         """Whether the OS said outright that the machine goes down (not only that some services stopped)."""
-        return any(stop.kind in _DECISIVE for stop in self.os_stops)
+        return any(stop.kind in DECISIVE for stop in self.os_stops)
 
     @cached_property
     def cluster_requests(self) -> list[Event]:
@@ -281,13 +246,25 @@ class StopView:
     ) -> list[Event]:
         """Events of this boot in the given time before the end (and a little after: streams are stamped apart)."""
         wanted = set(kinds)
+        since = self.end - within if self.restarted is None else max(self.end - within, self.restarted.time)
         return [
             event
             for event in self.boot.events
-            if event.kind in wanted
-            and self.end - within <= event.time <= self.end + after
-            and "repeated" not in event.fields
+            if event.kind in wanted and since <= event.time <= self.end + after and "repeated" not in event.fields
         ]
+
+    def may_follow(self, asked: Event, time: datetime) -> bool:
+        """Whether what this server did at a time may follow from a request, here or on another server.
+
+        Cause comes before effect, by minutes at most, as far as the two clocks can be compared.
+        """
+        doubt = timedelta(0) if asked.server == self.boot.server else self.doubt(asked.server)
+        early = _CLOCKS_UNKNOWN if doubt is None else doubt + _STAMPED_APART
+        return -early <= time - self._as_here(asked) <= _TAKES_EFFECT + early
+
+    def _as_here(self, event: Event) -> datetime:
+        own = event.server == self.boot.server
+        return event.time if own else self.here(event.server, event.time)
 
     def here(self, server: str, time: datetime) -> datetime:
         """A time of another server's clock as this server's clock would show it, as far as the offset is known."""

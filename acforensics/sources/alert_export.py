@@ -9,18 +9,17 @@ from __future__ import annotations
 import csv
 import re
 import unicodedata
-from collections.abc import Sequence
-from itertools import pairwise
+from itertools import accumulate, pairwise
 from typing import NamedTuple
 
 from acforensics.bundle import Member
 from acforensics.events import Stamp
-from acforensics.lines import decode_line, mask_secrets
+from acforensics.lines import Record, decode_line, mask_secrets
 from acforensics.lines.clusterpro import alert_record, written_as_iso
 from acforensics.parsing.recognition import Recogniser
 from acforensics.sources.collecting import Collector
 from acforensics.sources.reading import Reading
-from acforensics.sources.sequential import count_unframed, name_encodings
+from acforensics.sources.sequential import LONGEST_LINE, Copies, count_unframed, name_encodings, note_long_lines
 from acforensics.sources.written_dates import DayOrder, day_order, read_date
 from acforensics.texts import text
 
@@ -29,7 +28,6 @@ MOST_BYTES = 64 << 20
 MOST_ROWS = 200_000
 """The product keeps 10,000 alerts by default."""
 _MOST_LINES = 2 * MOST_ROWS
-_LONGEST_LINE = 64 << 10
 _HEADING_WITHIN = 10
 _LONGEST_HEADING = 300
 _MOST_LINES_OF_A_ROW = 20
@@ -110,25 +108,28 @@ class AlertExport:
         if table is not None:
             rows = self._rows(lines, table)
             if len(self._content) >= MOST_BYTES or len(rows) >= MOST_ROWS or len(lines) >= _MOST_LINES:
-                reading.notes.append(text("input.export-too-large", count=len(rows)))
+                reading.lose(text("input.export-too-large", count=len(rows)))
             self._take(rows)
+        long = [number for number, line in enumerate(lines, start=1) if len(line) > LONGEST_LINE]
+        note_long_lines(reading, long, records=bool(reading.records))
         self._collector.close()
         reading.encoding = name_encodings(self._encodings)
 
     def _decoded(self, raw: bytes) -> str:
-        decoded, encoding = decode_line(raw[:_LONGEST_LINE].replace(b"\0", b"").rstrip(b"\r"))
+        decoded, encoding = decode_line(raw[:LONGEST_LINE].replace(b"\0", b"").rstrip(b"\r"))
         self._encodings.add(encoding)
         return decoded
 
     def _rows(self, lines: list[bytes], table: _Table) -> list[_Row]:
         rows: list[_Row] = []
-        i = table.line + 1
+        i = 0
         while i < len(lines) and len(rows) < MOST_ROWS:
             decoded = self._decoded(lines[i])
             first, i = i, i + 1
-            if not decoded.strip():
-                continue
             cells = _cells(decoded, table)
+            if cells is None and (not decoded.strip() or first < table.line or is_heading(decoded)):
+                # Above a heading stands a title; where a file was put together from pieces, rows stand there, too.
+                continue
             if cells is None and decoded.count('"') % 2 and self._reading.unframed < _MOST_TORN:
                 # A quoted text may go on in the next lines; a row that is whole by itself never belongs to it.
                 decoded, cells, i = self._continued(decoded, lines, i, table)
@@ -155,30 +156,44 @@ class AlertExport:
     def _take(self, rows: list[_Row]) -> None:
         reading = self._reading
         order = day_order(row.cells.get(name, "") for row in rows for name in ("time", "received", "date"))
-        dated = []
+        copies = Copies()
+        dated: list[tuple[_Row, Record]] = []
         ambiguous = 0
         for row in rows:
-            found = _times(row.cells, order)
-            if found is None:
-                ambiguous += order is None and _times(row.cells, "month-first") is not None
+            record = _record(row.cells, order)
+            if record is None:
+                ambiguous += order is None and _record(row.cells, "month-first") is not None
                 count_unframed(reading, row.raw, row.line)
-            else:
-                dated.append((row, *found))
+            elif not copies.is_copy(record, row.raw, row.line):
+                dated.append((row, record))
         if ambiguous:
             reading.notes.append(text("input.export-ambiguous-dates", count=ambiguous))
-        if _newest_first([stamp for _, stamp, _ in dated]):
+        copies.note(reading)
+        steps = [(later > earlier) - (later < earlier) for earlier, later in pairwise(_listed(r) for _, r in dated)]
+        if sum(steps) < 0:
             dated.reverse()
-        for place, (row, stamp, given) in enumerate(dated):
-            cells = row.cells
-            record = alert_record(
-                stamp,
-                cells.get("host", ""),
-                cells["module"],
-                cells["event"],
-                cells.get("level", ""),
-                mask_secrets(cells.get("message", "")),
-            )
-            self._collector.take(record._replace(given=given), row.line, row.raw, place)
+        if _is_sorted_otherwise([_listed(record) for _, record in dated]):
+            dated.sort(key=lambda row: _listed(row[1]))
+            reading.notes.append(text("damage.rows-sorted"))
+        for place, (row, record) in enumerate(dated):
+            self._collector.take(record, row.line, row.raw, place)
+
+
+def _record(cells: dict[str, str], order: DayOrder | None) -> Record | None:
+    """The record of a row; `None` where nothing tells when it happened."""
+    found = _times(cells, order)
+    if found is None:
+        return None
+    message = mask_secrets(cells.get("message", ""))
+    record = alert_record(
+        found[0], cells.get("host", ""), cells["module"], cells["event"], cells.get("level", ""), message
+    )
+    return record._replace(given=found[1])
+
+
+def _listed(record: Record) -> str:
+    """The time by which an alert log lists its records: when it was received, where that is known."""
+    return record.given.get("received") or written_as_iso(record.stamp)
 
 
 def _times(cells: dict[str, str], order: DayOrder | None) -> tuple[Stamp, dict[str, str]] | None:
@@ -195,9 +210,16 @@ def _times(cells: dict[str, str], order: DayOrder | None) -> tuple[Stamp, dict[s
     return received, {**given, "time_inferred": "received"}
 
 
-def _newest_first(stamps: Sequence[Stamp]) -> bool:
-    times = [(stamp.year or 0, *stamp[1:7]) for stamp in stamps]
-    return sum((later > earlier) - (later < earlier) for earlier, later in pairwise(times)) < 0
+def _is_sorted_otherwise(times: list[str]) -> bool:
+    """Whether rows are in order of another column: then they tell no more than their stamps.
+
+    A clock that was set makes rows stand amiss as well, but not time and again, or by years where it begins anew.
+    """
+    newest = list(accumulate(times, max))
+    late = sum(time < until for time, until in zip(times, newest, strict=True))
+    falls = sum(later < earlier for earlier, later in pairwise(times))
+    years = {int(time[:4]) for time in times}
+    return late * 3 > len(times) and falls > 1 and max(years) - min(years) <= 1
 
 
 def _find_table(lines: list[str]) -> _Table | None:

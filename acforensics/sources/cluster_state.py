@@ -1,11 +1,12 @@
 """What says which servers a cluster has: the output of clpstat, and the names in clp.conf. Neither is a log.
 
-Of clp.conf nothing but the names is kept: it holds passwords.
+Of clp.conf the names are kept, and its text without passwords for whoever reads the settings.
 """
 
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from xml.etree.ElementTree import ParseError
 
 from defusedxml.common import DefusedXmlException
@@ -14,7 +15,7 @@ from defusedxml.ElementTree import DefusedXMLParser
 from acforensics.bundle import Member
 from acforensics.lines import decode_line, frame, mask_secrets
 from acforensics.parsing.recognition import Recogniser
-from acforensics.sources.reading import Fact, FactName, Reading
+from acforensics.sources.reading import Document, Fact, FactName, Reading
 from acforensics.sources.sequential import LineReader, name_encodings
 from acforensics.texts import text
 
@@ -103,11 +104,17 @@ _CONFIGURATION = re.compile(
 _KNOWN = re.compile(rb"<(?:all|trekking|cluster|serveros|charset|heartbeat|webmgr|server name=|group name=|pm|rc|rm)\b")
 _NAMED = re.compile(r"clp.*\.conf", re.IGNORECASE)
 _DECLARED = re.compile(rb"<\?xml[^>]*?encoding\s*=\s*[\"']([A-Za-z0-9._-]{1,40})[\"']")
+# Elements whose text is a password.
+_SECRET = re.compile(
+    r"(<[\w.:-]{0,40}(?:pwd|passw|passphrase|secret|seccode|community)[\w.:-]{0,40}(?:\s[^<>]{0,200})?>)"
+    r"((?:[^<]|<!\[CDATA\[(?:[^\]]|\](?!\]>))*)+)",
+    re.IGNORECASE,
+)
 _JAPANESE = {"euc-jp": "euc_jp", "shift_jis": "cp932", "shift-jis": "cp932", "sjis": "cp932", "windows-31j": "cp932"}
 
 
 class ClusterConfiguration:
-    """Reads the servers' names from clp.conf."""
+    """Reads the servers' names from clp.conf, and keeps its text."""
 
     @staticmethod
     def fits(member: Member, head: bytes) -> bool:
@@ -141,6 +148,7 @@ class ClusterConfiguration:
             reading.notes.append(text("input.clp-conf-too-large", limit=MOST_BYTES >> 20))
             return
         document, reading.encoding = _decoded(whole)
+        reading.document = Document("settings", _SECRET.sub(_without_secret, document))
         skipped = len(document) - len(document.lstrip("\ufeff \t\r\n"))
         names = _Names(document.count("\n", 0, skipped))
         parser = DefusedXMLParser(target=names, forbid_dtd=True)
@@ -195,14 +203,20 @@ def _decoded(content: bytes) -> tuple[str, str]:
         return content.decode("ascii"), "ascii"
     declared = _DECLARED.search(content[:1024])
     codec = _JAPANESE.get(declared[1].decode("ascii").lower(), "") if declared else ""
-    for name, shown in (("utf-8", "utf-8"), (codec, codec.replace("_", "-"))):
-        if name:
-            try:
-                return content.decode(name), shown
-            except UnicodeDecodeError:
-                continue
+    with suppress(UnicodeDecodeError):
+        return content.decode("utf-8"), "utf-8"
     lines = [decode_line(line[: 64 << 10]) for line in content.split(b"\n")]
-    return "\n".join(line for line, _ in lines), name_encodings({encoding for _, encoding in lines})
+    seen = name_encodings({encoding for _, encoding in lines})
+    with suppress(UnicodeDecodeError):
+        # Nearly any text in EUC-JP passes for half-width katakana of CP932.
+        if codec and not (codec == "cp932" and seen == "euc-jp"):
+            return content.decode(codec), codec.replace("_", "-")
+    return "\n".join(line for line, _ in lines), seen
+
+
+def _without_secret(match: re.Match[str]) -> str:
+    """The element without what stands in it, but for its lines."""
+    return match[1] + "\n" * match[2].count("\n")
 
 
 def _member(name: str, number: int, line: str) -> Fact:

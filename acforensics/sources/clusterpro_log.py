@@ -11,8 +11,10 @@ import re
 from acforensics.bundle import Member
 from acforensics.lines import decode_line, frame
 from acforensics.lines.clusterpro import ALERT_FORMAT, INTERNAL_FORMAT
+from acforensics.parsing.recognition import Recogniser
 from acforensics.sources.alert_export import is_heading
-from acforensics.sources.sequential import LineReader
+from acforensics.sources.reading import Reading
+from acforensics.sources.sequential import Copies, LineReader
 
 _NAMES = re.compile(r"(?:\.log\.(?:cur|pre)|alertlog.*\.alt)$", re.IGNORECASE)
 _FORMATS = (ALERT_FORMAT, INTERNAL_FORMAT)
@@ -33,16 +35,23 @@ class ClusterproLog(LineReader):
         # The last line of the head is cut somewhere.
         return own > 0 and (bool(_NAMES.search(member.names[-1] if member.names else "")) or own * 2 >= len(lines) - 1)
 
+    def __init__(self, reading: Reading, recogniser: Recogniser) -> None:
+        """Make a reader for one file."""
+        super().__init__(reading, recogniser)
+        self._copies = Copies()
+
     def take_line(self, line: str, number: int, offset: int) -> None:
         """Take a record, or count what is none."""
         record = frame(line)
         if record is not None:
-            self.take(record, number, line, offset)
+            if not self._copies.is_copy(record, line, number):
+                self.take(record, number, line, offset)
         elif not _is_noise(line):
             self.unframed(line, number)
 
     def finish(self) -> None:
         """One alert log, or one internal log: in this respect a file does not mix."""
+        self._copies.note(self.reading)
         own = {name: count for name, count in self._formats.items() if name in _FORMATS}
         alerts = max(own, key=own.__getitem__, default="") == ALERT_FORMAT
         self.reading.source = "alert-log" if alerts else "clusterpro-log"

@@ -13,7 +13,9 @@ from datetime import datetime, timedelta
 
 from acforensics.events import BOOT_MARKS, STOP_MARKS, UNCLASSIFIED, Hit, PreviousLine, Stamp
 from acforensics.lines import Record
+from acforensics.masking import continued, mask_secrets
 from acforensics.parsing.recognition import Recogniser, Recognition
+from acforensics.sources.masked import mask_record
 from acforensics.sources.reading import Mark, Reading
 
 NEAR_STOP = timedelta(minutes=10)
@@ -41,6 +43,7 @@ class Collector:
         self._boot_before: tuple[str, PreviousLine | None] = ("", None)
         self._watching: datetime | None = None
         self._watched = 0
+        self._begun: dict[str, str] = {}
 
     # --- for readers that hand over every record
 
@@ -56,6 +59,7 @@ class Collector:
         """
         if self.program and not record.program:
             record = record._replace(program=self.program)
+        record, raw = self._masked(record, raw)
         reading = self.reading
         reading.records += 1
         previous = self._last
@@ -65,12 +69,12 @@ class Collector:
         breaks = elsewhere or (previous is not None and apart(previous[0].stamp, record.stamp) > _PAUSE)
         if previous is not None and breaks:
             self._mark(previous[0], previous[2])
-        hit = self.recognise(record, line, raw, offset) if candidate else None
+        hit = self._recognise(record, line, raw, offset) if candidate else None
         if hit is not None:
             if hit.kind in BOOT_MARKS:
                 hit.previous = self._previous(record)
             reading.hits.append(hit)
-        self._near(hit, None if hit is not None else self.background(record, line, raw, offset, checked=True), record)
+        self._near(hit, None if hit is not None else self._background(record, line, raw, offset, checked=True), record)
         if hit is not None or previous is None or breaks or reading.records % _SAMPLE_EVERY == 0:
             self._mark(record, offset)
         self._last = (record, PreviousLine(line, record.stamp, raw), offset)
@@ -104,15 +108,22 @@ class Collector:
 
     def recognise(self, record: Record, line: int | None, raw: str, offset: int) -> Hit | None:
         """What a record means, as a hit; `None` where no definition knows it."""
+        named = mask_record(record)
+        return self._recognise(named, line, _said_instead(raw, record.message, named.message), offset)
+
+    def _recognise(self, record: Record, line: int | None, raw: str, offset: int) -> Hit | None:
         found = self._recogniser.recognise(record)
         if found is None or found.near_only:
             return None
         return _meaning(_hit(record, line, raw, offset), found)
 
-    def background(
-        self, record: Record, line: int | None, raw: str, offset: int, *, checked: bool = False
-    ) -> Hit | None:
-        """A record that is of interest near a stop or a start only; `checked`: it means nothing elsewhere."""
+    def background(self, record: Record, line: int | None, raw: str, offset: int) -> Hit | None:
+        """A record that is of interest near a stop or a start only; to be called for these in order."""
+        record, raw = self._masked(record, raw)
+        return self._background(record, line, raw, offset, checked=False)
+
+    def _background(self, record: Record, line: int | None, raw: str, offset: int, *, checked: bool) -> Hit | None:
+        """`checked`: it means nothing elsewhere."""
         if not checked or record.program in self._recogniser.near_programs:
             found = self._recogniser.recognise(record)
             if found is not None and found.near_only:
@@ -120,6 +131,20 @@ class Collector:
             if found is not None:
                 return None
         return self._unknown(record, line, raw, offset)
+
+    def _masked(self, record: Record, raw: str) -> tuple[Record, str]:
+        """The record and its line; a command that the same program began in its last record goes on in this one."""
+        said = record.message
+        record = mask_record(record)
+        before = self._begun.pop(record.program, "") if self._begun else ""
+        if before:
+            record = record._replace(message=mask_secrets(record.message, before))
+        raw = _said_instead(raw, said, record.message)
+        if record.message.endswith("\\") and (begun := continued(before, record.message)):
+            self._begun[record.program] = begun
+            if len(self._begun) > _MOST_PROGRAMS:
+                del self._begun[next(iter(self._begun))]
+        return record, raw
 
     def _unknown(self, record: Record, line: int | None, raw: str, offset: int) -> Hit | None:
         if not record.program or self._recogniser.knows(record.program):
@@ -180,6 +205,14 @@ def _meaning(hit: Hit, found: Recognition) -> Hit:
     hit.kind, hit.definition, hit.certainty = found.kind, found.definition, found.certainty
     hit.fields.update(found.fields)
     return hit
+
+
+def _said_instead(raw: str, said: str, masked: str) -> str:
+    """The line with its message masked, where that had to be done for itself."""
+    if said == masked:
+        return raw
+    head, found, tail = raw.rpartition(said)
+    return f"{head}{masked}{tail}" if found else masked
 
 
 def select(hits: Iterable[Hit], mark: Hit) -> list[Hit]:

@@ -26,6 +26,7 @@ from acforensics.events import Stamp
 from acforensics.lines import Record, mask_secrets
 from acforensics.parsing.recognition import Recogniser
 from acforensics.sources.collecting import Collector
+from acforensics.sources.masked import mask_name
 from acforensics.sources.reading import Reading
 from acforensics.texts import text
 
@@ -51,6 +52,9 @@ _EARLY = 600_000_000
 _LATE = 1_000_000
 _ASLEEP = re.compile(r"PM: (?:suspend entry|hibernation)|Entering sleep state|Suspending system|Performing sleep")
 _SAMPLES_KEPT = 5
+# A text as a list of its bytes, whole or torn: nobody can read it, and what it says cannot be told from its middle.
+_BYTES = re.compile(r"\[?(?:\d{1,3}\s*,\s*){3,}(?:\d{1,3})?\s*\]?")
+_HIDDEN = "[bytes]"
 
 
 class Entries:
@@ -110,7 +114,7 @@ class Entries:
         boot = fields.get("_BOOT_ID", "")
         record = Record(
             stamp=stamp,
-            host=fields.get("_HOSTNAME", "")[:256],
+            host=mask_name(fields.get("_HOSTNAME", ""))[:256],
             program=program,
             pid=(fields.get("_PID") or fields.get("SYSLOG_PID", ""))[:20],
             message=message,
@@ -120,7 +124,7 @@ class Entries:
         )
         self._clock(fields, record, realtime, line)
         self._number += 1
-        shown = _shown(record, fields.get("SYSLOG_IDENTIFIER", ""))
+        shown = _shown(record, mask_name(fields.get("SYSLOG_IDENTIFIER", "")))
         self._collector.take(record, line, shown, self._number, candidate=candidate)
 
     def silent(self) -> None:
@@ -131,7 +135,8 @@ class Entries:
         """Count what is no whole entry."""
         self._reading.unframed += 1
         if len(self._reading.unframed_samples) < _SAMPLES_KEPT:
-            self._reading.unframed_samples.append((line, mask_secrets(sample[:LONGEST_VALUE])[:200]))
+            sample = _BYTES.sub(_HIDDEN, sample[:LONGEST_VALUE])
+            self._reading.unframed_samples.append((line, mask_secrets(sample)[:200]))
 
     def close(self, lines: int, encodings: set[str]) -> None:
         """End of the file."""
@@ -194,7 +199,7 @@ def _iso(stamp: Stamp) -> str:
 
 
 def _program(fields: Mapping[str, str]) -> str:
-    tag, comm = fields.get("SYSLOG_IDENTIFIER", ""), fields.get("_COMM", "")
+    tag, comm = mask_name(fields.get("SYSLOG_IDENTIFIER", "")), mask_name(fields.get("_COMM", ""))
     program = (tag.rpartition("/")[2] or tag or comm)[:256]
     if program in _SYSTEM_TAGS and fields.get("_TRANSPORT") != "kernel" and fields.get("_UID", "0") != "0":
         return comm[:256]

@@ -97,8 +97,7 @@ class JournalFile:
             self._drop()
         self._entries.close(self._number, self._encodings)
         if self._failure is not None:
-            self._reading.complete = False
-            self._reading.notes.append(self._failure)
+            self._reading.lose(self._failure)
 
     def _drop(self) -> None:
         if self._copy is not None:

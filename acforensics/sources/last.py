@@ -93,7 +93,7 @@ class LastListing:
             self._keep(self._carry)
         reading = self._reading
         if self._kept >= MOST_BYTES:
-            reading.notes.append(text("input.last-too-long", count=len(self._lines)))
+            reading.lose(text("input.last-too-long", count=len(self._lines)))
         sections = _in_order(self._sections())
         framed = sum(len(section.rows) for section in sections)
         named = reading.names[-1].lower() if reading.names else ""

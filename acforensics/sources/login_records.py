@@ -18,6 +18,7 @@ from acforensics.parsing.recognition import Recogniser
 from acforensics.sources import utmp
 from acforensics.sources.collecting import Collector
 from acforensics.sources.reading import Reading
+from acforensics.texts import text
 
 FAILED = "btmp"
 """Program of failed logins: whatever they look like, nobody was logged in."""
@@ -120,19 +121,19 @@ class BinaryLoginRecords(_Source):
         if len(head) < utmp.SMALLEST:
             return named and b"\0" in head and (1 <= head[0] <= 9 or (head[0] == 0 and 1 <= head[1] <= 9))
         score, _ = utmp.best_layout(head)
-        return score > 0 if named else score >= 1
+        return (score > 0 if named else score >= 1) or utmp.find_grid(head) is not None
 
     def feed(self, block: bytes) -> None:
         """Take the next block."""
         self._data += block
         if self._layout is None and len(self._data) >= utmp.JUDGED * 400:
-            self._layout = utmp.best_layout(self._data)[1]
+            self._layout = self._find_layout()
         if self._layout is not None:
             self._records(self._layout)
 
     def close(self) -> None:
         """End of the file: what is left of a record is torn."""
-        layout = self._layout or utmp.best_layout(self._data)[1]
+        layout = self._layout or self._find_layout()
         self._records(layout, final=True)
         if self._held is not None:
             number, fields = self._held
@@ -147,6 +148,20 @@ class BinaryLoginRecords(_Source):
         reading.records += self._passed
         reading.encoding = ""
         reading.format = f"{forms.FORMAT}, {layout.shown}" if self._number or reading.bytes else "empty"
+
+    def _find_layout(self) -> utmp.Layout:
+        """By the first records; what stands before them, where the file is cut at its front, is skipped, and said."""
+        score, layout = utmp.best_layout(self._data)
+        whole = min(utmp.JUDGED, len(self._data) // layout.size)
+        found = utmp.find_grid(self._data) if score * 2 < whole or score <= 0 else None
+        if found is None:
+            return layout
+        layout, start = found
+        self._number += 1
+        self._unframed(self._number, f"torn: {start} of {layout.size} bytes: {self._data[:24].hex(' ')}")
+        self._reading.notes.append(text("damage.login-records-cut", bytes=start))
+        self._data = self._data[start:]
+        return layout
 
     def _records(self, layout: utmp.Layout, *, final: bool = False) -> None:
         start, size = 0, layout.size
@@ -165,9 +180,11 @@ class BinaryLoginRecords(_Source):
             elif not any(self._data[start : start + size]):
                 start += size
             else:
-                if fields.kind != 0 or utmp.plausible(fields) == -1:
+                following = self._behind_garbage(start, layout)
+                torn = following != start + size and any(self._data[start:following])
+                if fields.kind != 0 or utmp.plausible(fields) == -1 or torn:
                     self._unframed(self._number, f"not a record: {self._data[start : start + 24].hex(' ')}")
-                start = self._behind_garbage(start, layout)
+                start = following
         self._data = self._data[start:]
 
     def _show(self, fields: utmp.Fields, number: int) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import codecs
 import hashlib
 from collections.abc import Iterator, Sequence
 from typing import IO, Protocol
@@ -13,11 +12,14 @@ from acforensics.sources.alert_export import AlertExport
 from acforensics.sources.boot_list import BootList
 from acforensics.sources.cluster_state import ClusterConfiguration, ClusterState
 from acforensics.sources.clusterpro_log import ClusterproLog
+from acforensics.sources.documents import LinkageSetting, Shelf, ShellScript
+from acforensics.sources.foreign_text import ForeignText
 from acforensics.sources.journal_export import JournalExport
 from acforensics.sources.journal_file import JournalFile
 from acforensics.sources.journal_json import JournalJson
 from acforensics.sources.last import LastListing
 from acforensics.sources.login_records import BinaryLoginRecords, UtmpDump
+from acforensics.sources.masked import mask_reading
 from acforensics.sources.reading import Reading
 from acforensics.sources.schedule import ScheduleReader
 from acforensics.sources.script_log import ScriptLog
@@ -62,49 +64,81 @@ TEXT: Sequence[Storage] = (
     ClusterproLog,
     ScriptLog,
 )
+# Text that is kept whole as well, where nothing shows that it is binary.
+WHOLE: Sequence[Storage] = (ShellScript, LinkageSetting)
 
 _CHUNK = 256 << 10
 _TEXT_CONTROLS = frozenset(b"\t\n\r\x0b\x0c\x1b\x1d\0")
 
 
-def read_member(member: Member, recogniser: Recogniser) -> Reading:
-    """Read one file to its end (or to its damage) and return what it holds."""
+def read_member(member: Member, recogniser: Recogniser, shelf: Shelf | None = None) -> Reading:
+    """Read one file to its end (or to its damage) and return what it holds; `shelf` bounds what a case keeps whole."""
     reading = Reading(member.path, member.names, member.written)
     if member.link is not None:
-        return read_link(reading, member.link)
+        return mask_reading(read_link(reading, member.link))
     digest = hashlib.sha256()
-    wide = _wide_encoding(member.head)
-    reader = _choose(member, reading, recogniser, wide)
-    decoder = codecs.getincrementaldecoder(wide)("replace") if wide else None
+    readers = _Readers(member, reading, recogniser)
     try:
         for block in _blocks(member.stream):
             digest.update(block)
             reading.bytes += len(block)
-            if reader is not None:
-                reader.feed(decoder.decode(block).encode("utf-8") if decoder is not None else block)
+            readers.feed(block)
     except READ_ERRORS as error:
-        reading.complete = False
-        reading.notes.append(text("input.unreadable", error=describe(error)))
+        reading.lose(text("input.unreadable", error=describe(error)))
     reading.sha256 = digest.hexdigest()
-    if reader is not None:
-        reader.close()
-    if wide:
-        reading.encoding = wide
-    return reading
+    readers.close()
+    if shelf is not None:
+        shelf.take(reading)
+    return mask_reading(reading)
 
 
-def _choose(member: Member, reading: Reading, recogniser: Recogniser, wide: str | None) -> Reader | None:
-    head = codecs.getincrementaldecoder(wide)("replace").decode(member.head).encode() if wide else member.head
-    storages: Sequence[Storage] = TEXT if wide else (*BINARY, *TEXT)
-    for storage in storages:
-        if storage.fits(member, head):
-            return storage(reading, recogniser)
-    if wide is None and _is_binary(member.head):
-        reading.format = "binary"
-        reading.encoding = ""
-        reading.notes.append(text("input.binary"))
-        return None
-    return TextReader(reading, recogniser)
+class _Readers:
+    """What reads a file: chosen by its beginning, once the first block is there; nothing, where it is binary."""
+
+    def __init__(self, member: Member, reading: Reading, recogniser: Recogniser) -> None:
+        self._member = member
+        self._reading = reading
+        self._recogniser = recogniser
+        self._text: ForeignText | None = None
+        self._reader: Reader | None = None
+        self._begun = False
+
+    def feed(self, block: bytes) -> None:
+        if not self._begun:
+            self._begun = True
+            self._reader = self._choose(block)
+        if self._reader is not None:
+            self._reader.feed(self._text.feed(block) if self._text is not None else block)
+
+    def close(self) -> None:
+        if not self._begun:
+            self.feed(b"")
+        if self._reader is None:
+            return
+        if self._text is not None:
+            self._reader.feed(self._text.close())
+        self._reader.close()
+        if self._text is not None:
+            self._reading.notes += self._text.notes()
+            self._reading.encoding = self._text.encoding or self._reading.encoding
+
+    def _choose(self, first: bytes) -> Reader | None:
+        member, reading = self._member, self._reading
+        foreign = ForeignText(member.head, first)
+        if not foreign.encoding:
+            binary = next((storage for storage in BINARY if storage.fits(member, member.head)), None)
+            if binary is not None:
+                return binary(reading, self._recogniser)
+        head = foreign.head(member.head)
+        self._text = foreign
+        storage = next((storage for storage in TEXT if storage.fits(member, head)), None)
+        if storage is None and not foreign.encoding and _is_binary(member.head):
+            reading.format = "binary"
+            reading.encoding = ""
+            reading.notes.append(text("input.binary"))
+            return None
+        whole = next((storage for storage in WHOLE if storage.fits(member, head)), TextReader)
+        return (storage or whole)(reading, self._recogniser)
 
 
 def _blocks(stream: IO[bytes]) -> Iterator[bytes]:
@@ -127,17 +161,6 @@ def _blocks(stream: IO[bytes]) -> Iterator[bytes]:
             break
     if failure is not None:
         raise failure
-
-
-def _wide_encoding(head: bytes) -> str | None:
-    """UTF-16, as written by tools on Windows, some of which leave out the mark at the beginning."""
-    if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-        return "utf-16"
-    even, odd = head[::2], head[1::2]
-    for name, zeros, letters in (("utf-16-le", odd, even), ("utf-16-be", even, odd)):
-        if len(head) >= 16 and zeros.count(0) * 10 > len(zeros) * 8 and b"\0" not in letters:
-            return name
-    return None
 
 
 def _is_binary(head: bytes) -> bool:

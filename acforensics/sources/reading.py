@@ -40,6 +40,14 @@ class Fact(NamedTuple):
     text: str
 
 
+@dataclass(frozen=True)
+class Document:
+    """A small file that is needed whole, as text. It may hold secrets: it is shown nowhere and never written."""
+
+    kind: Literal["settings", "script", "linkage"]
+    text: str = field(repr=False)
+
+
 @dataclass
 class Reading:
     """The result of reading one member once. Sizes in bytes; `records` are those that fit a framing."""
@@ -61,3 +69,9 @@ class Reading:
     facts: list[Fact] = field(default_factory=list)
     notes: list[Text] = field(default_factory=list)
     complete: bool = True
+    document: Document | None = field(default=None, repr=False)
+
+    def lose(self, note: Text) -> None:
+        """Something of the file could not be read: what is said first of it is also said of the whole case."""
+        self.notes.insert(0 if self.complete else 1, note)
+        self.complete = False

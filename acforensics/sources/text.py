@@ -15,17 +15,19 @@ from acforensics.lines import Record, decode_line, frame, frame_own, login_recor
 from acforensics.lines import audit as audit_lines
 from acforensics.lines.clusterpro import ALERT_FORMAT
 from acforensics.lines.framing import MONTHS
+from acforensics.masking import continued
 from acforensics.parsing.recognition import Recogniser
 from acforensics.sources import audit
 from acforensics.sources.collecting import Collector, apart, select
 from acforensics.sources.reading import Mark, Reading, Source
+from acforensics.sources.sequential import LONGEST_LINE, NulRuns, note_long_lines
 
 _SAMPLE_STEP = 4 << 10
-_LONGEST_LINE = 64 << 10
 _TAIL_KEPT = 128 << 10
 _SAMPLES_KEPT = 5
 _WELL_SAMPLED = 64 << 10
 _PREVIOUS_LINES = 2000
+_CONTINUED_LINES = 20
 _ENCODINGS_TRIED = 200
 _NEAR_BYTES = 64 << 10
 _QUIET = timedelta(minutes=10)
@@ -48,7 +50,6 @@ _STAMPED = re.compile(
     re.MULTILINE | re.IGNORECASE,
 )  # fmt: skip
 _BLANK = re.compile(rb"^[\r\t \0]*\n", re.MULTILINE)
-_NUL_RUN = re.compile(rb"\0{2,}")
 _REPETITION = re.compile(
     # syslog-ng quotes only the first characters of the line before.
     r"^(?:last )?message repeated (?P<count>\d+) times?(?:: \[ ?(?P<text>.*?) ?\]?)?\.?$"
@@ -79,33 +80,35 @@ class TextReader:
         self._formats: dict[str, int] = {}
         self._last_by_message: dict[str, Hit] = {}
         self._cut = False
-        self._nul = False
+        self._long: list[int] = []
+        self._nul_runs = NulRuns()
 
     def feed(self, block: bytes) -> None:
         """Take the next block of the file."""
-        data = self._carry + self._squeeze(block)
+        data = self._carry + self._nul_runs.squeezed(block)
         if self._cut:
             # The rest of a line larger than any log line is dropped, so that memory stays bounded.
-            newline = data.find(b"\n", _LONGEST_LINE)
+            newline = data.find(b"\n", LONGEST_LINE)
             if newline < 0:
                 return
-            data = data[:_LONGEST_LINE] + data[newline:]
+            data = data[:LONGEST_LINE] + data[newline:]
             self._cut = False
         end = data.rfind(b"\n") + 1
-        self._carry = data[end : end + _LONGEST_LINE]
-        self._cut = len(data) - end > _LONGEST_LINE
+        self._carry = data[end : end + LONGEST_LINE]
+        self._cut = len(data) - end > LONGEST_LINE
         if end:
-            self._chunk(_shortened(data[:end]))
+            self._chunk(self._shortened(data[:end]))
+        if self._cut:
+            self._long.append(self._line + 1)
 
-    def _squeeze(self, block: bytes) -> bytes:
-        """A run of NUL bytes (megabytes after a crash) counts as one, so that what follows it is in reach."""
-        if not block or b"\0" not in block:
-            self._nul = self._nul and not block
-            return block
-        if self._nul:
-            block = block.lstrip(b"\0")
-        self._nul = block.endswith(b"\0") or not block
-        return _NUL_RUN.sub(b"\0", block)
+    def _shortened(self, chunk: bytes) -> bytes:
+        """The chunk, with no line longer than the longest that is looked at."""
+        window = LONGEST_LINE // 2
+        if all(chunk.find(b"\n", start, start + window) >= 0 for start in range(0, len(chunk) - window, window)):
+            return chunk
+        lines = chunk.split(b"\n")
+        self._long += [self._line + i for i, line in enumerate(lines, start=1) if len(line) > LONGEST_LINE]
+        return b"\n".join(line[:LONGEST_LINE] for line in lines)
 
     def close(self) -> None:
         """End of the file: take the last line even without its newline, and settle format and encoding."""
@@ -116,6 +119,7 @@ class TextReader:
         self._collector.close()
         reading = self._reading
         reading.lines = self._line
+        note_long_lines(reading, self._long, records=bool(self._formats))
         if audit_lines.FORMAT in self._formats:
             reading.hits = audit.join(reading.hits)
         self._name_boots()
@@ -247,12 +251,23 @@ class TextReader:
     def _keep_unframed(self, chunk: bytes, first_line: int) -> None:
         if len(self._reading.unframed_samples) >= _SAMPLES_KEPT:
             return
-        for number, line in enumerate(chunk.split(b"\n"), start=first_line + 1):
+        lines = chunk.split(b"\n")
+        for number, line in enumerate(lines, start=first_line + 1):
             if line.strip(b"\r\t \0") and not _STAMPED.match(line) and not _HEADINGS.match(line):
-                shown = mask_secrets(decode_line(line)[0])[:200].rstrip("\r")
+                before = self._begun(lines[: number - first_line - 1])
+                shown = mask_secrets(decode_line(line)[0], before)[:200].rstrip("\r")
                 self._reading.unframed_samples.append((number, shown))
                 if len(self._reading.unframed_samples) >= _SAMPLES_KEPT:
                     return
+
+    def _begun(self, lines: list[bytes]) -> str:
+        """What goes on behind these lines of the chunk: a line that ends with a backslash."""
+        if len(lines) < _CONTINUED_LINES:
+            lines = [*self._tail[-_SAMPLE_STEP:].split(b"\n")[:-1], *lines]
+        before = ""
+        for line in lines[-_CONTINUED_LINES:]:
+            before = continued(before, decode_line(line)[0]) if line.rstrip().endswith(b"\\") else ""
+        return before
 
     def _mark_around(self, chunk: bytes, start: int, end: int) -> None:
         """The record before a line between boots, and the one behind it, bound both (a chunk's own ends are marked)."""
@@ -407,11 +422,3 @@ class TextReader:
         new = [hit for hit in select(self._background, mark) if hit.offset not in self._kept]
         self._kept.update(hit.offset for hit in new)
         self._reading.hits += new
-
-
-def _shortened(chunk: bytes) -> bytes:
-    """The chunk, with no line longer than the longest that is looked at."""
-    window = _LONGEST_LINE // 2
-    if all(chunk.find(b"\n", start, start + window) >= 0 for start in range(0, len(chunk) - window, window)):
-        return chunk
-    return b"\n".join(line[:_LONGEST_LINE] for line in chunk.split(b"\n"))

@@ -85,6 +85,35 @@ def best_layout(data: bytes) -> tuple[float, Layout]:
     return best, LAYOUTS[scores.index(best)]
 
 
+def find_grid(data: bytes) -> tuple[Layout, int] | None:
+    """Layout and place of the first whole record, where the first bytes are the rest of one that is cut.
+
+    Unlike the records of a file that begins with one, these must leave no doubt, since their place is not known.
+    """
+    best: tuple[int, Layout, int] | None = None
+    for layout in LAYOUTS:
+        for start in range(1, min(layout.size, len(data) - layout.size + 1)):
+            if not is_certain(data, start, layout):
+                continue
+            places = range(start, min(len(data) - layout.size + 1, start + JUDGED * layout.size), layout.size)
+            good = sum(plausible(unpack(data, place, layout)) >= 0 for place in places)
+            if good * 2 > len(places) and (best is None or good > best[0]):
+                best = (good, layout, start)
+    return best[1:] if best is not None else None
+
+
+def is_certain(data: bytes, start: int, layout: Layout) -> bool:
+    """Whether a record stands here beyond doubt: what is blank in every record is, and names are padded with NUL."""
+    kind = data[start : start + 2]
+    if not 1 <= kind[layout.order == ">"] <= 9 or kind[layout.order == "<"]:
+        return False
+    fields = unpack(data, start, layout)
+    names = layout.fields.unpack_from(data, start)[3:7]
+    tidy = all(not name[len(name.partition(b"\0")[0]) :].strip(b"\0") for name in names)
+    _, user, line, _ = fields.names
+    return tidy and plausible(fields) == 1 and fields.pid >= 0 and len(user + line) > 0
+
+
 def rendered(fields: Fields) -> str:
     """The line that `utmpdump` prints."""
     identifier, user, line, host = (name.translate(_SHOWN).decode("ascii") for name in fields.names)

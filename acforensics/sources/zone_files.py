@@ -25,7 +25,7 @@ DATE_OUTPUT = "output of date"
 _LONGEST_FILE = 64 << 10
 _MOST_LINES = 200
 _SHOWN = 200
-_TARGET = re.compile(r"(?:^|/)zoneinfo/(?:posix/|right/)?(?P<zone>.+)$")
+_TARGET = re.compile(r"(?:.*/)?zoneinfo/(?:posix/|right/)?(?P<zone>[A-Z][\w+-]*(?:/[A-Z][\w+-]*){0,2})", re.ASCII)
 _WORD = re.compile(r"[A-Za-z][\w+-]*(?:/[\w+-]+){0,3}", re.ASCII)
 _SETTING = re.compile(r"\s*(?P<key>[A-Za-z_]\w*)=(?P<quote>[\"']?)(?P<value>[^\"']*)(?P=quote)\s*(?:#.*)?", re.ASCII)
 _ZONE_SETTINGS = {"ZONE", "TIMEZONE"}
@@ -51,11 +51,17 @@ _PLAIN_ABBREVIATIONS = {"JST", "UTC"}
 
 
 def read_link(reading: Reading, target: str) -> Reading:
-    """Read a link named `localtime` by its target: the walk follows no links."""
+    """Read a link named `localtime` by its target: the walk follows no links.
+
+    Only a zone's place below `zoneinfo` tells it; that something else happens to be called like a zone does not.
+    """
     reading.format = ZONE_LINK
     reading.sha256 = hashlib.sha256(target.encode("utf-8", "surrogatepass")).hexdigest()
-    match = _TARGET.search(target)
-    _take_zone(reading, match["zone"] if match else target, None, f"localtime -> {target}")
+    match = _TARGET.fullmatch(target)
+    if match is None:
+        reading.notes.append(text("clock.zone-link-elsewhere", target=mask_secrets(target)[:_SHOWN]))
+    else:
+        _take_zone(reading, match["zone"], None, f"localtime -> {target}")
     return reading
 
 

@@ -22,6 +22,7 @@ from acforensics.bundle import Walker, problem_text
 from acforensics.errors import InputError
 from acforensics.events import BOOT_MARKS, STOP_MARKS, UNCLASSIFIED, Hit, Stamp
 from acforensics.lines import Record, frame
+from acforensics.masking import ShownNames, mask_path
 from acforensics.parsing.definitions import DefinitionFile, load
 from acforensics.parsing.recognition import Recogniser, Recognition
 from acforensics.parsing.suggesting import Template
@@ -181,20 +182,20 @@ def suggest(inputs: Sequence[str | Path], *, parsers: Sequence[Path], name: str,
         DefinitionError: a definition is wrong.
     """
     files = load(list(parsers))
-    looked, problems = Looked(), list[Text]()
+    looked, problems, names = Looked(), list[Text](), ShownNames()
     places: dict[str, dict[str, _Place]] = {}
     # A guess is no knowledge: what only a guess names is what a site must define.
     firm = [file.model_copy(update={"event": [e for e in file.event if not e.yields]}) for file in files]
-    seen = _find_unknown(inputs, _FirstPass(firm), looked, places, problems)
+    seen = _find_unknown(inputs, names, _FirstPass(firm), looked, places, problems)
     if not looked.records:
-        told = problems or [text("suggest.no-records", inputs=", ".join(map(str, inputs)), files=looked.files)]
+        told = problems or [text("suggest.no-records", inputs=", ".join(map(mask_path, inputs)), files=looked.files)]
         raise InputError("\n  ".join(problem.en for problem in told[:10]))
     ranked = sorted(seen, key=lambda p: (seen[p].closest is None, seen[p].closest or 0, -seen[p].count, p))
     if not ranked:
         return Result(None, looked, problems)
     guesses = [program for file in files for event in file.event if event.yields for program in event.programs]
     chosen = [Unknown(one, any(fnmatchcase(one, guess) for guess in guesses)) for one in ranked[:_MOST_PROGRAMS]]
-    _gather(inputs, _SecondPass(firm, chosen), places)
+    _gather(inputs, names, _SecondPass(firm, chosen), places)
     suggestion = write(chosen, ranked[_MOST_PROGRAMS:], name, files, lang)
     if not suggestion.events:
         looked.unfit = [program.name for program in chosen]
@@ -204,6 +205,7 @@ def suggest(inputs: Sequence[str | Path], *, parsers: Sequence[Path], name: str,
 
 def _find_unknown(
     inputs: Sequence[str | Path],
+    names: ShownNames,
     recogniser: _FirstPass,
     looked: Looked,
     places: dict[str, dict[str, _Place]],
@@ -212,7 +214,7 @@ def _find_unknown(
     """The first pass: who is unknown, and where the ends and starts are."""
     seen: dict[str, _Seen] = {}
     for given in inputs:
-        walker = Walker()
+        walker = Walker(names=names)
         for member in walker.walk([Path(given)]):
             reading = read_member(member, recogniser)
             looked.files += 1
@@ -271,10 +273,15 @@ def _ends_and_starts(reading: Reading) -> dict[str, _Place]:
     return found
 
 
-def _gather(inputs: Sequence[str | Path], recogniser: _SecondPass, places: dict[str, dict[str, _Place]]) -> None:
+def _gather(
+    inputs: Sequence[str | Path],
+    names: ShownNames,
+    recogniser: _SecondPass,
+    places: dict[str, dict[str, _Place]],
+) -> None:
     """The second pass: all that the chosen programs say."""
     for given in inputs:
-        for member in Walker().walk([Path(given)]):
+        for member in Walker(names=names).walk([Path(given)]):
             recogniser.begin(member.path, places.get(member.path, {}))
             for hit in read_member(member, recogniser).hits:
                 template = recogniser.wanted.get(hit.definition)

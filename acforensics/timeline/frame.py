@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING
 
 from acforensics.errors import UsageError
 from acforensics.events import Event
+from acforensics.plain import visible, visible_json
 
 if TYPE_CHECKING:
     import pandas as pd
 
-_FORMULA_SIGNS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
+_FORMULA_SIGNS = ("=", "+", "-", "@", "＝", "＋", "－", "＠")
 
 COLUMNS: dict[str, str] = {
     "server": "server the record belongs to",
@@ -49,7 +50,7 @@ def to_frame(events: Sequence[Event], zone: tzinfo) -> pd.DataFrame:
             event.message,
             event.program,
             event.pid,
-            json.dumps(event.fields, ensure_ascii=False, sort_keys=True),
+            visible_json(json.dumps(event.fields, ensure_ascii=False, sort_keys=True)),
             event.certainty,
             event.definition,
             event.witnesses[0].input,
@@ -68,7 +69,9 @@ def to_frame(events: Sequence[Event], zone: tzinfo) -> pd.DataFrame:
 
 
 def export(frame: pd.DataFrame, path: Path) -> None:
-    """Write the timeline; the ending chooses the form: `.csv`, `.jsonl` (both load into Timesketch) or `.parquet`.
+    r"""Write the timeline; the ending chooses the form: `.csv`, `.jsonl` (both load into Timesketch) or `.parquet`.
+
+    What hides or steers is written out in CSV (`\x1b`), escaped in JSONL (`\u001b`), and as it was in Parquet.
 
     Raises:
         UsageError: another ending.
@@ -86,12 +89,15 @@ def export(frame: pd.DataFrame, path: Path) -> None:
     if ending == ".csv":
         text_columns = flat.select_dtypes(include=["object", "string"]).columns
         flat[text_columns] = flat[text_columns].map(_harmless_cell)
-        # The line ends of RFC 4180: with them, a carriage return within a text is quoted, too.
         flat.to_csv(path, index=False, lineterminator="\r\n")
     else:
-        flat.to_json(path, orient="records", lines=True, force_ascii=False)
+        path.write_text(visible_json(flat.to_json(orient="records", lines=True, force_ascii=False)), encoding="utf-8")
 
 
 def _harmless_cell(value: str) -> str:
-    """Spreadsheets run cells that begin like a formula (in Japan also a full-width one); log text is data."""
-    return "'" + value if value.startswith(_FORMULA_SIGNS) else value
+    """Spreadsheets run cells that begin like a formula (in Japan also a full-width one); log text is data.
+
+    Characters that steer a terminal or turn text round are written out; with them go line breaks within a cell.
+    """
+    shown = visible(value)
+    return "'" + shown if shown.startswith(_FORMULA_SIGNS) else shown

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import csv
 import json
+import os
+import signal
 import subprocess
 import sys
+import time
 from datetime import datetime
+from pathlib import Path
 
 import jsonschema
 import pytest
@@ -263,3 +267,43 @@ def test_an_input_with_facts_only_says_what_was_read(tmp_path):
     assert found.returncode == 3
     assert "timezone" in found.stderr
     assert "nothing recognised" in found.stderr
+
+
+HOSTILE = "\x1b[31mred\x07\x9b1m\u202etxt"
+
+
+def test_messages_write_out_what_steers_a_terminal(logs, tmp_path):
+    odd = tmp_path / "odd"
+    odd.mkdir()
+    (odd / "notes.txt").write_text(f"no log at all {HOSTILE}\n", encoding="utf-8")
+    entry = {"MESSAGE": HOSTILE, "__REALTIME_TIMESTAMP": "1796293686746367", "_PID": HOSTILE, "_HOSTNAME": HOSTILE}
+    (logs / "journal.json").write_text(json.dumps(entry) + "\n", encoding="utf-8")
+    done = run("analyze", logs, odd, f"{HOSTILE}.log", "--json", "case.json", "--timeline", "case.csv", cwd=tmp_path)
+    assert done.returncode == 3
+    written = (tmp_path / "case.json").read_text(encoding="utf-8")
+    for shown in (done.stdout, done.stderr, written, (tmp_path / "case.csv").read_text(encoding="utf-8")):
+        assert [c for c in shown if not c.isprintable() and c not in "\n"] == []
+    assert r"\x1b[31mred" in done.stderr
+    assert any("\x1b[31mred" in note or r"\x1b[31mred" in note for note in json.loads(written)["problems"])
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+def test_a_run_that_is_ended_leaves_nothing_behind(tmp_path, number):
+    for name in ("bin", "tmp", "case"):
+        (tmp_path / name).mkdir()
+    program = tmp_path / "bin" / "journalctl"
+    program.write_text(f"#!/bin/sh\necho $$ > {tmp_path}/started.new\nmv {tmp_path}/started.new {tmp_path}/started\nexec sleep 60\n")
+    program.chmod(0o755)
+    (tmp_path / "case" / "system.journal").write_bytes(b"LPKSHHRH" + bytes(300))
+    environment = {**os.environ, "PATH": f"{tmp_path}/bin:{os.environ['PATH']}", "TMPDIR": str(tmp_path / "tmp")}
+    command = [sys.executable, "-m", "acforensics", "analyze", "case", "-o", "case.html"]
+    with subprocess.Popen(command, cwd=tmp_path, env=environment, stderr=subprocess.PIPE) as process:
+        within = time.monotonic() + 30
+        while not (tmp_path / "started").exists() and time.monotonic() < within:
+            time.sleep(0.05)
+        assert [path.suffix for path in (tmp_path / "tmp").iterdir()] == [".journal"]
+        process.send_signal(number)
+        said = process.communicate(timeout=20)[1]
+    assert (process.returncode, said) == (128 + number, b"")
+    assert list((tmp_path / "tmp").iterdir()) == []
+    assert not Path(f"/proc/{(tmp_path / 'started').read_text().strip()}").exists()

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from acforensics.charts import MAX_MARKS, chart, select
-from acforensics.rendering.plain import visible
+from acforensics.plain import visible
 from acforensics.texts import LANGUAGES
 
 

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from acforensics.boots import find_boots
+from acforensics.coverage import Coverage, SourceCoverage, Span
 from acforensics.events import Event, Witness
 from acforensics.shutdowns import operators, power
 from acforensics.shutdowns.view import StopView
@@ -127,7 +128,10 @@ def schedule(case):
         servers = {e.server: [x for x in events if x.server == e.server] for e in events}
         own = servers.pop("svr031")
         boots = find_boots("svr031", [Track("svr031/all", "svr031", [Item(e.time, e) for e in own])])
-        view = StopView(boots[0], peers=servers, planned_offs=[planned])
+        spans = {boot.id: Span(boot.id, boot.first, boot.last) for boot in boots}
+        everything = SourceCoverage("svr031", "svr031/all", "syslog", (), boots[0].first, boots[-1].last, len(own), len(own),
+                                    kinds=frozenset(e.kind for e in own), seen=spans)  # fmt: skip
+        view = StopView(boots[0], peers=servers, planned_offs=[planned], coverage=Coverage((everything,)))
         return power.ac_schedule(view, operators.os_command_recorded(view, TOKYO))
 
     return explain

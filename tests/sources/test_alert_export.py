@@ -58,6 +58,20 @@ def test_newest_first_is_turned_round_and_keeps_its_line_numbers(read_file: Read
     assert [mark.stamp for mark in reading.marks] == [hit.stamp for hit in reading.hits]
 
 
+def test_a_table_sorted_by_another_column_is_put_in_order(read_file: ReadFile) -> None:
+    rows = [(f"2026/12/04 22:{n:02}:37", f"2026/12/04 22:{n:02}:36", *row[2:]) for n, row in enumerate(ROWS * 6)]
+    by_module = sorted(rows, key=lambda row: row[3])
+    reading = read_file(english(by_module).encode(), "alert.csv")
+    assert [hit.stamp.minute for hit in reading.hits] == list(range(18))
+    assert reading.hits[0].line == 2 + [row[3] for row in by_module].index("rm")
+    assert any("not in order of time" in note.en for note in reading.notes)
+    clock_set = [rows[n] for n in (0, 1, 2, 6, 7, 3, 4, 5, 8, 9)]
+    dead = [(*(cell.replace("2026/12/04", "2000/01/01") for cell in row[:2]), *row[2:]) for row in rows[:2]]
+    for others in (clock_set, dead + rows[:3] + dead + rows[3:6] + dead + rows[6:8]):
+        kept = read_file(english(others).encode(), "alert.csv")
+        assert (kept.notes, [mark.stamp.minute for mark in kept.marks]) == ([], [int(row[1][14:16]) for row in others])
+
+
 def test_tabs_and_a_mixed_heading_in_another_order(read_file: ReadFile) -> None:
     lines = ["メッセージ\tModule Name\tイベント ID\tServer Name\tTime"]
     lines += ["\t".join((row[6], row[3], row[4], row[2], row[1])) for row in ROWS]
@@ -72,6 +86,24 @@ def test_a_japanese_message_is_known_by_its_number(read_file: ReadFile) -> None:
     )
     reading = read_file(content.encode("cp932"), "x")
     assert kinds(reading) == ["clusterpro.monitor_error"]
+
+
+def test_a_table_that_was_put_together_from_pieces(read_file: ReadFile) -> None:
+    title, heading, *rows = ["Alert Logs", *english().splitlines()]
+    later = [row.replace("2026/12/04", "2026/12/05") for row in rows]
+    content = "\r\n".join([title, *later[:1], heading, *rows, heading, *rows, *later[1:]])
+    reading = read_file(content.encode(), "alert.csv")
+    assert (sorted(kinds(reading)), reading.records, reading.unframed) == (sorted(KINDS * 2), 6, 0)
+    (note,) = reading.notes
+    assert "3 records stand in it a second time, to the millisecond, first in line 8" in note.en
+
+
+def test_a_dead_clock_writes_the_same_seconds_again(read_file: ReadFile) -> None:
+    content = (
+        english().replace(".123", "").replace(".001", "").replace(".002", "").replace(".003", "").replace(".000", "")
+    )
+    heading, *rows = content.splitlines(keepends=True)
+    assert read_file((heading + "".join(rows * 2)).encode(), "alert.csv").records == 6
 
 
 def test_an_unquoted_message_may_hold_the_delimiter(read_file: ReadFile) -> None:

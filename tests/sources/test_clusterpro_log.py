@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 import pytest
@@ -84,10 +85,36 @@ def test_what_is_torn_is_counted(read_file: ReadFile) -> None:
 
 
 def test_a_line_without_end_stays_bounded(read_file: ReadFile) -> None:
-    reading = read_file(ALERTS.encode() + b"x" * (3 << 20) + b"\n" + ALERTS.encode(), "alertlog.alt")
+    later = ALERTS.replace("2026/12/04", "2026/12/05")
+    reading = read_file(ALERTS.encode() + b"x" * (3 << 20) + b"\n" + later.encode(), "alertlog.alt")
     assert len(reading.hits) == 6
     assert reading.lines == 7
     assert len(reading.unframed_samples[0][1]) == 200
+    assert reading.complete is False
+    assert "1 lines are longer than 64 KiB, first line 4" in reading.notes[0].en
+
+
+@pytest.mark.parametrize("name", ["alertlog.alt", "copied.txt"])
+def test_records_that_stand_there_twice_count_once(read_file: ReadFile, name: str) -> None:
+    renumbered = ALERTS.replace("1         2026", "4         2026").replace("2         2026", "5         2026")
+    reading = read_file((HEADING + ALERTS + HEADING + renumbered + ALERTS).encode(), name)
+    assert [(hit.kind, hit.line) for hit in reading.hits] == [(kind, n + 2) for n, kind in enumerate(KINDS)]
+    (note,) = reading.notes
+    assert "6 records stand in it a second time, to the millisecond, first in line 6" in note.en
+
+
+def test_the_same_line_at_once_is_no_copy(read_file: ReadFile) -> None:
+    one = INTERNAL.splitlines(keepends=True)[3]
+    assert read_file((INTERNAL + one * 3).encode(), "rc.log.cur").records == 5
+    seconds = re.sub(r"\.\d{3} ", " ", ALERTS)
+    assert read_file((seconds * 2).encode(), "alertlog.alt").records == 6
+
+
+def test_a_record_behind_a_run_of_nul_bytes_is_read(read_file: ReadFile) -> None:
+    lines = ALERTS.encode().splitlines(keepends=True)
+    reading = read_file(lines[0] + b"\0" * (2 << 20) + lines[1] + lines[2], "alertlog.alt")
+    assert [hit.kind for hit in reading.hits] == KINDS
+    assert (reading.hits[1].line, reading.complete, reading.notes) == (2, True, [])
 
 
 @settings(max_examples=60, deadline=None)

@@ -374,6 +374,67 @@ def test_half_a_surrogate_can_be_written_on(read_file: ReadFile) -> None:
     assert hit.fields["wall"] == "?"
 
 
+ONE_LINE = {
+    "run together": (b"", b"", b""),
+    "with blanks": (b"", b" ", b""),
+    "as an array": (b"[", b", ", b"]"),
+    "as an array of Windows": (b"\xef\xbb\xbf[", b",", b"]\r\n"),
+    "as a sequence": (b"\x1e", b"\x1e", b""),
+    "with carriage returns": (b"", b"\r", b"\r"),
+}
+
+
+@pytest.mark.parametrize("form", ONE_LINE)
+@pytest.mark.parametrize("count", [9, 3000])
+def test_a_whole_journal_in_one_line(read_file: ReadFile, form: str, count: int) -> None:
+    before, between, behind = ONE_LINE[form]
+    entries = [entry('x {"A": 1} {', n) for n in range(count - 1)] + [entry(seconds=count)]
+    content = before + between.join(lines(one).rstrip() for one in entries) + behind
+    reading = read_file(content, "journal.json")
+    assert (reading.source, reading.records, reading.unframed) == ("journal", count, 0)
+    returns = "carriage" in form
+    assert reading.lines == (count if returns else 1)
+    assert [hit.line for hit in reading.hits] == [count if returns else 1]
+
+
+def test_damage_within_one_line_costs_itself_only(read_file: ReadFile) -> None:
+    many = b"".join(lines(entry("x", n)).rstrip() for n in range(1000))
+    torn = lines(entry())[:250].rstrip()
+    for damage in (torn, b"junk", b"[" * 100_000, b'{"A":' * 50_000, b'{"MESSAGE":"' + b"x" * (6 << 20)):
+        reading = read_file(many + damage + many + STOP, "journal.json")
+        assert (reading.records, len(reading.hits), reading.lines) == (2001, 1, 1)
+        assert reading.unframed >= 1 or damage.startswith(b"[")
+        assert reading.complete is (len(damage) < 4 << 20)
+        assert reading.complete or "1 entries are larger than 4 MiB, first in line 1" in reading.notes[0].en
+        assert {number for number, _ in reading.unframed_samples} <= {1}
+
+
+def test_one_line_that_begins_amid_an_entry(read_file: ReadFile) -> None:
+    content = b"".join(lines(entry(seconds=n)).rstrip() for n in range(20))[300:]
+    reading = read_file(content, "journal.json")
+    assert (reading.source, reading.records, reading.unframed) == ("journal", 19, 1)
+    forwarded = b"Feb  4 09:34:20 svr031 forwarder[9]: " + b"".join(lines(entry()).rstrip() for _ in range(2)) + b"\n"
+    assert read_file(forwarded * 3).source == "syslog"
+
+
+def test_objects_within_an_entry_end_no_entry(read_file: ReadFile) -> None:
+    nested = entry(KUBERNETES={"POD": {"NAME": "x"}, "LIST": [{"A": 1}, {"B": 2}]})
+    reading = read_file(lines(nested, nested).replace(b"\n", b""), "journal.json")
+    assert (reading.records, len(reading.hits), reading.unframed) == (2, 2, 0)
+
+
+def test_memory_stays_bounded_over_one_line(recogniser: Recogniser) -> None:
+    reader = JournalJson(Reading("journal.json", ("journal.json",), None), recogniser)
+    block = b"".join(lines(entry("x", n)).rstrip() for n in range(500))
+    for _ in range(20):
+        reader.feed(block)
+        assert len(reader._carry) < 1 << 20
+    for _ in range(40):
+        reader.feed(b"x" * (1 << 20))
+        assert len(reader._carry) < 6 << 20
+    reader.close()
+
+
 @settings(max_examples=60, deadline=None)
 @given(
     damage=st.lists(st.tuples(st.integers(0, 5000), st.binary(max_size=12)), max_size=6),

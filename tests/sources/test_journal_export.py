@@ -116,6 +116,50 @@ def test_large_values_are_passed_over(read_file: ReadFile) -> None:
     assert (reading.unframed, reading.lines) == (0, content.count(b"\n"))
 
 
+WRONG = b"\n".join((b"__CURSOR=s=y", b"__REALTIME_TIMESTAMP=%d" % AT, b"MESSAGE", b"%shi\nyou", b"", b""))
+
+
+@pytest.mark.parametrize(
+    "length", [6, 100, 300, 5000, 40_000, 900_000, 1_500_000, 100 << 20, 700 << 20, 800 << 20, 1 << 63]
+)
+def test_a_damaged_length_costs_one_entry(read_file: ReadFile, length: int) -> None:
+    before, behind = entry() + entry(b"x") * 50, entry(b"x") * 3000 + entry(seconds=9)
+    wrong = WRONG % struct.pack("<Q", length)
+    content = before + wrong + behind
+    reading = read_file(content)
+    assert [hit.line for hit in reading.hits] == [1, reading.lines - LINES + 1]
+    if length == 6:
+        assert (reading.records, reading.complete, reading.notes) == (3053, True, [])
+        return
+    assert (reading.records, reading.unframed, reading.complete) == (3052, 1, False)
+    line = before.count(b"\n") + 1
+    assert f"in 1 entries the length of a value is damaged, first in the entry at line {line}:" in reading.notes[0].en
+    assert f": {len(wrong)} bytes" in reading.notes[0].en
+
+
+def test_a_damaged_length_at_the_end_is_said(read_file: ReadFile) -> None:
+    reading = read_file(entry() + (WRONG % struct.pack("<Q", 600 << 20)) + STRAY * 100_000)
+    assert (len(reading.hits), reading.unframed, reading.complete) == (1, 1, False)
+    assert f"{len(WRONG) + 6 + 300_000} bytes" in reading.notes[0].en
+    cut = read_file(entry() + (WRONG % struct.pack("<Q", 600)))
+    assert (len(cut.hits), cut.unframed) == (1, 1)
+
+
+@pytest.mark.parametrize("size", [0, 2 << 20])
+def test_entries_quoted_by_a_value_are_no_entries(read_file: ReadFile, size: int) -> None:
+    quote = b"core\x00" + b"x" * size + b"\n\n" + entry(b"System is rebooting.", 3) + b"end\xff"
+    content = entry(b"x") + entry(b"y", 1, QUOTE=quote) + entry(seconds=5)
+    reading = read_file(content)
+    (note,) = reading.notes
+    if size:
+        # Too large to see where it ends: what is read from there on is said to be read on the damage of a length.
+        assert (reading.complete, "length of a value is damaged" in note.en) == (False, True)
+        return
+    assert ([hit.message for hit in reading.hits], reading.records) == (["System is powering down."], 3)
+    assert (reading.unframed, reading.complete, reading.lines) == (0, True, content.count(b"\n"))
+    assert f"what looks like other entries, first in the entry at line {LINES + 1}:" in note.en
+
+
 def test_memory_stays_bounded_over_values_without_end() -> None:
     parser = ExportParser(lambda fields, line: None, lambda line, sample: None)
     for beginning in (b"MESSAGE=", b"\nMESSAGE\n" + struct.pack("<Q", 500 << 20), b"\xff"):

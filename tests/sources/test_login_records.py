@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
+import gzip
+import random
 import struct
+import sys
+import zlib
 from datetime import UTC, datetime
+from io import BytesIO
 from ipaddress import ip_address
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import acforensics
+from acforensics.bundle import Member
+from acforensics.sources.login_records import BinaryLoginRecords
 
 START = int(datetime(2026, 11, 25, 9, 31, 29, tzinfo=UTC).timestamp())
 LAYOUTS = [(384, "<"), (384, ">"), (400, "<"), (400, ">")]
@@ -162,6 +170,32 @@ def test_a_torn_last_record_is_counted(read_file, layout):
     assert reading.unframed_samples[0][0] == 9
 
 
+@pytest.mark.parametrize("layout", LAYOUTS)
+@pytest.mark.parametrize("name", ["wtmp", "collected.bin"])
+@pytest.mark.parametrize("cut", [1, 4, 44, 100, 333, 383])
+def test_a_file_that_begins_amid_a_record_is_read(read_file, layout, name, cut):
+    torn = record(7, "ope9", "pts/9", at=0, pid=99, host="192.0.2.9", layout=layout)[cut:]
+    reading = read_file(torn + b"".join(life(layout)), name)
+    assert (reading.source, kinds(reading), reading.records) == ("login-records", EXPECTED, 8)
+    assert (reading.unframed, reading.lines, reading.hits[0].line) == (1, 9, 2)
+    assert f"the first {len(torn)} bytes" in reading.notes[0].en
+
+
+def test_other_binaries_are_not_taken_for_a_file_that_begins_amid_a_record(read_file):
+    chance = random.Random(8)
+    blobs = [chance.randbytes(1024 + n % 3000) for n in range(2000)]
+    blobs += [bytes(chance.choice(b"\0\0\0\0\1\2\7reboot~") for _ in range(2000)) for _ in range(100)]
+    program = Path(sys.executable).read_bytes()
+    blobs += [program[n : n + 4096] for n in range(0, 1 << 20, 4001)]
+    blobs += [b"LPKSHHRH" + program[:3000], gzip.compress(program[:20_000]), zlib.compress(program[:20_000])]
+    blobs += [b"\x89PNG\r\n\x1a\n" + struct.pack(">I", 13) + b"IHDR" + program[:900], bytes(range(256)) * 8]
+    blobs += [struct.pack("<2000I", *range(2000)), struct.pack("<500Q", *range(START, START + 500))]
+    assert [
+        blob[:40] for blob in blobs if BinaryLoginRecords.fits(Member("x", ("x",), None, BytesIO(), b""), blob[:1024])
+    ] == []
+    assert read_file(program[:5000], "wtmp").source != "login-records"
+
+
 def test_a_file_that_is_less_than_a_record_is_counted(read_file):
     reading = read_file(record(2, "reboot")[:100], "wtmp")
     assert (reading.source, reading.unframed, reading.hits) == ("login-records", 1, [])
@@ -182,6 +216,14 @@ def test_what_is_behind_garbage_is_read(read_file, garbage, counted):
     records = life()
     reading = read_file(b"".join([*records[:3], garbage, *records[3:]]), "wtmp")
     assert (kinds(reading), reading.unframed, reading.records) == (EXPECTED, counted, 8)
+
+
+def test_a_record_that_lost_its_beginning_is_counted(read_file):
+    records = life()
+    reading = read_file(
+        b"".join([*records[:3], record(7, "ope9", "pts/9", host="192.0.2.9")[100:], *records[3:]]), "wtmp"
+    )
+    assert (kinds(reading), reading.unframed, reading.records, reading.lines) == (EXPECTED, 1, 8, 9)
 
 
 @pytest.mark.parametrize(

@@ -272,3 +272,18 @@ def test_before_a_silent_end_it_is_the_last_record_that_counts(read: Read) -> No
     night = b"Feb  5 08:00:00 svr031 kernel: Linux version 5.14.0 (mockbuild@example) #1 SMP\n"
     reading = read(PLAIN + SAYS % (3, 0, 1) + PLAIN + night)
     assert [hit.kind for hit in reading.hits] == [UNCLASSIFIED, "os.boot"]
+
+
+@pytest.mark.parametrize("length", [65_000, 70_000, 300_000, 3_000_000])
+@pytest.mark.parametrize("ended", [True, False])
+def test_a_line_too_long_to_be_read_is_said(read_file: Callable[..., Reading], length: int, ended: bool) -> None:
+    line = "Feb  4 09:34:20 svr031 systemd-logind[258]: System is powering down.\n"
+    long = f"Feb  4 09:34:21 svr031 app: {'x' * length}" + ("\n" + line if ended else "")
+    reading = read_file((line * 3 + long).encode())
+    assert len([hit for hit in reading.hits if hit.kind != UNCLASSIFIED]) == 3 + ended
+    assert reading.complete is (length == 65_000)
+    assert [note.en for note in reading.notes] == (
+        [] if reading.complete else ["1 lines are longer than 64 KiB, first line 4: only their beginning was read"]
+    )
+    other = read_file(b'{"settings": "' + b"x" * length + b'"}', "settings.json")
+    assert (other.complete, len(other.notes)) == (True, length != 65_000)

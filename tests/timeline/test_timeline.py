@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from acforensics.errors import UsageError
 from acforensics.events import Event, Hit, Stamp, Witness
+from acforensics.plain import visible
 from acforensics.servers import Server, ServerMap
 from acforensics.sources import Mark, Reading
 from acforensics.timeline import COLUMNS, Item, Track, build_tracks, export, interleave, merge, to_frame
@@ -127,8 +128,9 @@ def test_csv_loads_into_timesketch_and_is_harmless(frame: pd.DataFrame, tmp_path
     times = pd.to_datetime(loaded["datetime"], format="ISO8601")
     assert list(times) == list(frame.index)
     assert str(times.dt.tz) == "UTC"
-    assert [m.removeprefix("'") for m in loaded["message"]] == MESSAGES
-    assert all(m.startswith("'") for m in loaded["message"][: len(HARMFUL)])
+    assert [m.removeprefix("'") for m in loaded["message"]] == [visible(m) for m in MESSAGES]
+    assert not [m for m in loaded["message"] if m.startswith(("=", "+", "-", "@", "＝", "＠"))]
+    assert loaded["message"][0] == "'=cmd|' /C calc'!A0"
 
 
 def test_jsonl_loads_and_is_as_written(frame: pd.DataFrame, tmp_path: Path) -> None:
@@ -139,6 +141,26 @@ def test_jsonl_loads_and_is_as_written(frame: pd.DataFrame, tmp_path: Path) -> N
     assert "サーバ" in (tmp_path / "t.jsonl").read_text(encoding="utf-8")
     loaded = pd.read_json(tmp_path / "t.jsonl", lines=True)
     assert list(pd.to_datetime(loaded["datetime"], format="ISO8601", utc=True)) == list(frame.index)
+
+
+STEERING = "\x1b]0;own\x07\x9b31m\u202egpj\u2066\u200f\x00"
+
+
+@pytest.mark.parametrize("ending", ["csv", "jsonl"])
+def test_nothing_that_steers_a_terminal_stands_raw_in_an_export(ending: str, tmp_path: Path) -> None:
+    hostile = event(0, f"m{STEERING}", user=f"u{STEERING}")
+    hostile.pid, hostile.program, hostile.server = f"1{STEERING}", f"p{STEERING}", f"svr{STEERING}"
+    export(to_frame([hostile], JST), tmp_path / f"t.{ending}")
+    written = (tmp_path / f"t.{ending}").read_bytes().decode()
+    assert [c for c in written if not c.isprintable() and c not in "\r\n"] == []
+    if ending == "csv":
+        row = pd.read_csv(tmp_path / "t.csv", dtype=str).iloc[0]
+        assert row["message"] == r"m\x1b]0;own\x07\x9b31m\u202egpj\u2066\u200f\x00"
+        assert row["pid"].startswith(r"1\x1b]0;own")
+    else:
+        row = json.loads(written)
+        assert (row["message"], row["server"]) == (f"m{STEERING}", f"svr{STEERING}")
+    assert json.loads(row["fields"]) == {"user": f"u{STEERING}"}
 
 
 def test_parquet_loads(frame: pd.DataFrame, tmp_path: Path) -> None:

@@ -1,10 +1,13 @@
 from __future__ import annotations
 
+import json
+import unicodedata
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from acforensics.rendering.plain import shorten, visible
+from acforensics.plain import shorten, visible, visible_json
 
 
 @pytest.mark.parametrize(
@@ -35,6 +38,13 @@ def test_nothing_unprintable_is_left(raw: str) -> None:
     assert all(c.isprintable() or c.isspace() for c in shown)
     assert not {"\x1b", "\x9b", "\n", "\r", "\u202e", "\u2066"} & set(shown)
     assert visible(shown) == shown
+
+
+@given(st.text())
+def test_json_stays_the_same_json(raw: str) -> None:
+    shown = visible_json(json.dumps([raw], ensure_ascii=False, indent=1))
+    assert json.loads(shown) == [raw]
+    assert all(c.isprintable() or c == "\n" or unicodedata.category(c) == "Zs" for c in shown)
 
 
 def test_shortening_says_how_much_is_gone() -> None:

@@ -1,4 +1,4 @@
-"""Log text is hostile: `visible()` is what every renderer puts between a log and a reader."""
+"""Log text is hostile: `visible()` is what every output puts between a log and a reader."""
 
 from __future__ import annotations
 
@@ -21,14 +21,26 @@ def visible(text: str) -> str:
     return _SUSPECT.sub(_written_out, text)
 
 
+def visible_json(written: str) -> str:
+    r"""Return JSON text in which such characters are escaped as JSON does (`\u001b`): what it says stays the same.
+
+    Line breaks between its parts are kept; within its strings it can have none.
+    """
+    return _SUSPECT.sub(_escaped, written)
+
+
 def shorten(text: str, limit: int) -> str:
     """Return at most about `limit` characters; what was cut is counted, never silently lost."""
     return text if len(text) <= limit else f"{text[:limit]}… (+{len(text) - limit})"
 
 
+def _is_hidden(character: str) -> bool:
+    return unicodedata.category(character) in _HIDDEN or _INVISIBLE.match(character) is not None
+
+
 def _written_out(match: re.Match[str]) -> str:
     character = match.group()
-    if unicodedata.category(character) not in _HIDDEN and not _INVISIBLE.match(character):
+    if not _is_hidden(character):
         return character
     code = ord(character)
     if character in _SHORT:
@@ -36,3 +48,11 @@ def _written_out(match: re.Match[str]) -> str:
     if code < 0x100:
         return f"\\x{code:02x}"
     return f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
+
+
+def _escaped(match: re.Match[str]) -> str:
+    character = match.group()
+    if character == "\n" or not _is_hidden(character):
+        return character
+    units = character.encode("utf-16-be", "surrogatepass")
+    return "".join(f"\\u{units[i]:02x}{units[i + 1]:02x}" for i in range(0, len(units), 2))
