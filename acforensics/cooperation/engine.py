@@ -130,7 +130,9 @@ def _would_be_seen(step: JudgedStep, board: Board) -> bool:
     before = [other.observation for other in board.before(step) if other.observation is not None]
     first = max(before, key=lambda one: one.time, default=None)
     later = board.later(step)
-    step.earliest = first.time if first is not None else scene.start - timedelta(seconds=definition.lead)
+    servers = board.servers(step)
+    begins = min([scene.start, *(scene.begins[server] for server in servers if server in scene.begins)])
+    step.earliest = first.time if first is not None else begins - timedelta(seconds=definition.lead)
     # A default is no proof: sites are told to change the waits of stop.sh (HOWTO chapter 3).
     sure = step.limit is not None and step.limit.basis in ("found", "definition")
     due = [step.since + timedelta(seconds=step.limit.seconds)] if sure and step.limit and step.since else []
@@ -139,7 +141,6 @@ def _would_be_seen(step: JudgedStep, board: Board) -> bool:
     last = next((one for one in later if one.time == step.latest), None)
     kinds = definition.shown_by or definition.kinds
     end = max(step.earliest, step.latest - timedelta.resolution)
-    servers = board.servers(step)
     for server in servers:
         doubt = doubt_of(server, scene)
         if doubt is None:

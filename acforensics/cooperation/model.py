@@ -65,6 +65,8 @@ class Scene:
     """Other servers of the cluster that were up then; also those of which no log is there (they may have been)."""
     others: Sequence[str] = ()
     """Further machines that were up then and show no CLUSTERPRO, such as ESMPRO/AC's control terminal."""
+    begins: Mapping[str, datetime] = field(default_factory=dict)
+    """When the stops of others began that began before this one's."""
     until: datetime | None = None
     """When a step without deadline should have come at the latest; by default at its end."""
     covers: Callable[[str, Sequence[str], datetime, datetime], bool] = lambda *_: False

@@ -132,10 +132,11 @@ class CaseFacts:
         return judgement.boot.last - self.clock.corrected(judgement.boot.server, judgement.boot.last)
 
 
-def stop_scene(judgement: Judgement, facts: CaseFacts) -> Scene:
-    """What was recorded from the cause of an end to the next start."""
+def _begin(judgement: Judgement) -> datetime:
+    """When the stop of a server begins: its cause, the request, or the first group that stops."""
     view, boot, chosen = judgement.view, judgement.boot, judgement.chosen
-    assert chosen is not None  # noqa: S101  (the caller leaves out running boots)
+    if chosen is None:
+        return boot.last
     causes = [
         event.time
         for argument in chosen.arguments
@@ -149,6 +150,13 @@ def stop_scene(judgement: Judgement, facts: CaseFacts) -> Scene:
     for event in sorted(view.stopped_by_cluster_first, key=lambda event: event.time, reverse=True):
         if start - event.time <= _LONGEST_STEP:
             start = min(start, event.time)
+    return start
+
+
+def stop_scene(judgement: Judgement, facts: CaseFacts) -> Scene:
+    """What was recorded from the cause of an end to the next start."""
+    view, boot = judgement.view, judgement.boot
+    start = _begin(judgement)
     following = None if view.unseen_between else boot.following
     own = _own(judgement, [event for event in boot.events if event.time >= start], "this")
     if following is not None:
@@ -196,7 +204,7 @@ def _stops_too(judgement: Judgement, scene: Scene, server: str, facts: CaseFacts
     return [
         other
         for other in facts.records[server].up(earliest - ahead, latest - ahead)
-        if other.chosen is not None and earliest <= judgement.view.here(server, other.chosen.time) <= latest
+        if other.chosen is not None and judgement.view.here(server, other.chosen.time) <= latest
     ]
 
 
@@ -238,11 +246,15 @@ def _scene(
     kin |= {peer for peer in scene.peers if facts.clusters.related(server, peer)}
     kin |= {peer for peer, stops in ends.items() if _is_one_stop(judgement, stops)}
     others: list[Observation] = []
+    begins: dict[str, datetime] = {}
     for peer, running in up.items():
-        lines = {id(line) for j in ends[peer] if j.chosen is not None for line in ac_commands(j.view, j.chosen.time)}
+        lines = {id(line) for j in running for line in ac_commands(j.view, _asked(j, ends[peer], server, start))}
         around = view.doubt(peer) or _CLOCKS_UNKNOWN
+        # A server that began to stop before this one did its part before.
+        begun = [view.here(peer, _begin(end)) for end in ends[peer]]
+        begins[peer] = min([start, *(time for time in begun if start - time <= _LONGEST_STEP)])
         latest = min(end, judgement.boot.last) + _AFTERWARDS + around - ahead
-        for order, time, of, event in facts.records[peer].between(start - around - ahead, latest):
+        for order, time, of, event in facts.records[peer].between(begins[peer] - around - ahead, latest):
             place: BootPlace = "next" if stop and not any(of is one for one in running) else "this"
             if event.kind == _SCRIPT_LINE:
                 others += _repeated(event, order, time + ahead) if id(event) in lines else []
@@ -263,7 +275,14 @@ def _scene(
         # Of a server of another cluster nothing can be claimed.
         return view.doubt(other) if other in kin else None
 
-    return replace(scene, observations=observations, covers=_covers(view, server, facts), doubt=doubt)
+    return replace(scene, observations=observations, begins=begins, covers=_covers(view, server, facts), doubt=doubt)
+
+
+def _asked(judgement: Judgement, ends: Sequence[Judgement], server: str, start: datetime) -> datetime:
+    """From when on the lines of another server's stop.sh count, on its clock; its log may end before its stop does."""
+    here = judgement.view.here(server, start)
+    stops = any(judgement is end for end in ends)
+    return min(judgement.chosen.time, here) if stops and judgement.chosen is not None else here
 
 
 def _is_one_stop(judgement: Judgement, ends: Sequence[Judgement]) -> bool:

@@ -99,8 +99,10 @@ def _leader(x: int, y: int) -> Markup:
 
 
 def _arrows(mark: DiagramMark, sequence: Sequence, spots: dict[int, tuple[int, int]], head: str) -> list[Markup]:
-    """From each step that must come before."""
-    drawn = []
+    """From each step that must come before; what must not happen has no place in the order."""
+    drawn: list[Markup] = []
+    if sequence.steps[mark.step].presence == "forbidden":
+        return drawn
     for other in mark.follows:
         if other in spots:
             (x1, y1), (x2, y2) = spots[other], spots[mark.step]
@@ -135,7 +137,7 @@ def _row(mark: DiagramMark, sequence: Sequence, x: int, y: int, *, last: bool) -
     word = Markup("")
     if step.status != "observed":
         side = ("word before", x - 12) if last else ("word", x + 12)
-        word = _words(text(f"sequence-page.word.{step.status}"), f"{side[0]} {step.status}", side[1], y + 4)
+        word = _words(text(f"sequence.status.{step.status}"), f"{side[0]} {step.status}", side[1], y + 4)
     return Markup("<g>{}{}{}{}</g>").format(time, _label(step, y), shape, word)
 
 

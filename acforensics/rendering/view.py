@@ -49,7 +49,7 @@ class Limits:
     inputs: int = 400
     problems: int = 100
     rows: int = 300
-    sequences: int = 40
+    sequences: int = 30
     steps: int = 60
     settings: int = 120
     marks: int = MAX_MARKS

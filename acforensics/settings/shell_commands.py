@@ -16,10 +16,12 @@ _PREFIXES = frozenset(
 )
 DECLARING = frozenset(("export", "local", "readonly", "declare", "typeset"))
 SHELLS = frozenset(("sh", "bash", "ksh", "dash", "ash"))
-READING = frozenset(("read", "mapfile", "readarray", "getopts"))
+READING = frozenset(("read", "mapfile", "readarray", "getopts", "let"))
+BUILTINS = DECLARING | READING | {"exit", "return", "break", "continue", "eval", ".", "source", "unset"}
+NAMES = re.compile(r"[A-Za-z_]\w*", re.ASCII)
 HARMLESS = frozenset((
     *(":", "true", "echo", "printf", "set", "shopt", "umask", "trap", "ulimit", "shift", "unset", "cd", "alias", "pwd"),
-    *("let", "test", "expr", "date", "hostname", "uname", "id", "whoami", "basename", "dirname", "which", "type", "ls"),
+    *("test", "expr", "date", "hostname", "uname", "id", "whoami", "basename", "dirname", "which", "type", "ls"),
     *("cat", "grep", "egrep", "fgrep", "awk", "sed", "cut", "tr", "head", "tail", "wc", "sort", "uniq", "seq", "bc"),
     *("tee", "df", "du", "ps", "pgrep", "kill", "pkill", "killall", "wait", "rm", "mkdir", "touch", "cp", "mv", "ln"),
     *("chmod", "chown", "sync", "ping", "mount", "umount", "ip", "systemctl", "service"),
@@ -44,8 +46,8 @@ def assigned(body: Sequence[Command]) -> Iterable[str]:
                     yield from assigned(inner)
                 yield from assigned(command.otherwise)
             case Case():
-                for _, inner in command.arms:
-                    yield from assigned(inner)
+                for arm in command.arms:
+                    yield from assigned(arm.body)
             case Loop():
                 yield from command.names
                 yield from assigned(command.body)

@@ -12,8 +12,10 @@ from pathlib import PurePosixPath
 
 from acforensics.settings import shell_tests
 from acforensics.settings.shell_commands import (
+    BUILTINS,
     DECLARING,
     HARMLESS,
+    NAMES,
     READING,
     SHELLS,
     SUCCEEDING,
@@ -24,8 +26,10 @@ from acforensics.settings.shell_commands import (
     without_prefixes,
 )
 from acforensics.settings.shell_state import Called, Seen, Slept, State, TooComplexError
+from acforensics.settings.shell_syntax import parse
 from acforensics.settings.shell_tree import (
     AndOr,
+    Arm,
     Assignment,
     Block,
     Case,
@@ -34,11 +38,12 @@ from acforensics.settings.shell_tree import (
     Function,
     If,
     Loop,
+    Part,
     Pipeline,
+    ShellError,
     Simple,
-    parse,
+    Word,
 )
-from acforensics.settings.shell_words import ShellError, Word
 
 _MOST_PATHS = 64
 _MOST_WORK = 100_000
@@ -128,7 +133,18 @@ class Follower:
             one.values, one.left, one.exit_status = dict(outside), "", None
         return self._merged(found)
 
+    def _background(self, command: AndOr, state: State) -> list[State]:
+        """What nobody waits for, unless `wait` is told to."""
+        before = len(state.seen)
+        found = self._own_shell([AndOr(command.first, command.rest)], state)
+        for one in found:
+            one.seen = _untimed(one.seen, before)
+            one.status = True
+        return found
+
     def _and_or(self, command: AndOr, state: State) -> list[State]:
+        if command.background:
+            return self._background(command, state)
         states = self._one(command.first, state)
         for sign, following in command.rest:
             found: list[State] = []
@@ -144,9 +160,6 @@ class Follower:
                 if runs is not False:
                     found += self._one(following, one)
             states = self._merged(found)
-        if command.background:
-            for one in states:
-                one.status = True
         return states
 
     def _pipeline(self, command: Pipeline, state: State) -> list[State]:
@@ -184,20 +197,36 @@ class Follower:
     def _case(self, command: Case, state: State) -> list[State]:
         subject = self._value(command.word, state)
         found: list[State] = []
-        surely = False
-        for patterns, body in command.arms:
-            hits = [shell_tests.matches(subject, p, lambda word: self._value(word, state)) for p in patterns]
-            if command.falls_through:
-                hits = [None]
-            if any(hit is not False for hit in hits):
-                surely = any(hit is True for hit in hits)
-                found += self._block(body, [self._copy(state)])
-            if surely:
-                break
-        if not surely:
-            state.status = True
-            found.append(state)
-        return self._merged(found)
+        looking, running = [state], list[State]()
+        for arm in command.arms:
+            following: list[State] = []
+            for one in looking:
+                hits = self._hits(arm, subject, one)
+                if hits == {False}:
+                    following.append(one)
+                elif True in hits:
+                    running.append(one)
+                else:
+                    following.append(one)
+                    running.append(self._copy(one))
+            running = self._block(arm.body, self._merged(running)) if running else []
+            found += (one for one in running if one.left)
+            running = [one for one in running if not one.left]
+            if not arm.body:
+                for one in running:
+                    one.status = True
+            if arm.end == ";;":
+                found, running = found + running, []
+            elif arm.end == ";;&":
+                following, running = following + running, []
+            looking = self._merged(following)
+        on = any(arm.end == ";;&" for arm in command.arms)
+        for one in looking:
+            one.status = None if on else True
+        return self._merged([*found, *running, *looking])
+
+    def _hits(self, arm: Arm, subject: str | None, state: State) -> set[bool | None]:
+        return {shell_tests.matches(subject, p, lambda word: self._value(word, state)) for p in arm.patterns}
 
     def _loop(self, command: Loop, state: State) -> list[State]:
         """The body once, with everything that it sets unknown; unless it surely runs, also not at all."""
@@ -210,8 +239,7 @@ class Follower:
                 one.left = ""
             one.values.update(dict.fromkeys(unknown))
             # How often it waits is not known.
-            repeated = (replace(s, seconds=None) if isinstance(s, Slept) else s for s in one.seen[before:])
-            one.seen = (*one.seen[:before], *repeated)
+            one.seen = _untimed(one.seen, before)
             one.status = None
             found.append(one)
         return self._merged(found)
@@ -224,7 +252,7 @@ class Follower:
         if not command.words:
             for assignment in command.assignments:
                 self._assign(assignment, state)
-            state.status = True if not any(_substitutes(one.value) for one in command.assignments) else None
+            state.status = True if not any(one.value.substitutes for one in command.assignments) else None
             return [state]
         for assignment in command.assignments:
             # For this command only; a substitution in it is made all the same.
@@ -242,7 +270,9 @@ class Follower:
             return [state]
         if name in state.functions:
             return self._call(state.functions[name], words, state)
-        base = PurePosixPath(name).name or name
+        base = PurePosixPath(name).name
+        if base in BUILTINS:
+            base = name  # a file of that name is another command
         states = self._builtin(base, words[1:], line, state)
         if replaces:
             for one in states:
@@ -284,7 +314,9 @@ class Follower:
         elif name in DECLARING:
             self._declare(words, state)
         elif name in READING:
-            state.values.update({word: None for word in words if word and word.isidentifier()})
+            state.values.update({one: None for word in words for one in NAMES.findall(word or "")})
+        elif name == "printf" and "-v" in words[:-1]:
+            state.values[words[words.index("-v") + 1] or ""] = None
         elif name in ("eval", "su", "runuser", *SHELLS):
             return self._text(name, words, state)
         elif name in (".", "source"):
@@ -311,13 +343,14 @@ class Follower:
             given = None if None in words else " ".join(word or "" for word in words)
         else:
             given = next((words[i + 1] for i, word in enumerate(words[:-1]) if word in ("-c", "-lc")), None)
+        self._spend(len(given or "") // 20)
         body = _parsed(given)
         if body is None:
             state.foreign, state.status = True, None
             return [state]
         return self._inner(body, state, own_shell=name != "eval")
 
-    def _inner(self, body: list[Command], state: State, *, own_shell: bool) -> list[State]:
+    def _inner(self, body: Sequence[Command], state: State, *, own_shell: bool) -> list[State]:
         """Commands that stood within a word."""
         self._depth += 1
         if self._depth > _DEEPEST:
@@ -353,10 +386,13 @@ class Follower:
                 value = state.values.get(part.value)
                 if value == "" and part.otherwise is not None:
                     value = part.otherwise
+                    if part.keeps:
+                        state.values[part.value] = value
             else:
                 value = None
+                state.values.update(dict.fromkeys(part.value.split()))
                 if part.kind == "command":
-                    self._substitute(part.value, state)
+                    self._substitute(part, state)
             found = None if found is None or value is None else found + value
         return found
 
@@ -372,13 +408,12 @@ class Follower:
                 found += value.split()
         return found
 
-    def _substitute(self, source: str, state: State) -> None:
+    def _substitute(self, part: Part, state: State) -> None:
         """What a command substitution does besides giving a value."""
-        body = _parsed(source.replace("\\`", "`"))
-        if body is None:
+        if part.commands is None:
             state.foreign = True
             return
-        found = self._inner(body, self._copy(state), own_shell=True)
+        found = self._inner(part.commands, self._copy(state), own_shell=True)
         state.foreign = state.foreign or any(one.foreign for one in found)
         if len(found) == 1:
             state.seen = found[0].seen
@@ -408,6 +443,12 @@ class Follower:
         return list(found.values())
 
 
+def _untimed(seen: tuple[Seen, ...], before: int) -> tuple[Seen, ...]:
+    """What was seen, from a place on with waits of unknown length."""
+    later = (replace(one, seconds=None) if isinstance(one, Slept) else one for one in seen[before:])
+    return (*seen[:before], *later)
+
+
 def _parsed(source: str | None) -> list[Command] | None:
     if source is None:
         return None
@@ -415,7 +456,3 @@ def _parsed(source: str | None) -> list[Command] | None:
         return parse(source)
     except ShellError:
         return None
-
-
-def _substitutes(word: Word) -> bool:
-    return any(part.kind == "command" for part in word.parts)

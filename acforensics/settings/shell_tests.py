@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Sequence
 from fnmatch import translate
 
-from acforensics.settings.shell_words import Operator, Token, Word
+from acforensics.settings.shell_tree import Operator, Word
 
 Answer = bool | None
 _MOST = 200
@@ -28,7 +28,7 @@ def matches(subject: str | None, word: Word, value_of: Callable[[Word], str | No
             value = value_of(Word(word.line, [part]))
             if value is None:
                 return None
-            pattern += re.sub(r"([*?\[])", r"[\1]", value)
+            pattern += re.sub(r"([*?\[])", r"[\1]", value) if part.quoted else value
     if pattern == "*":
         return True
     if subject is None or len(pattern) > _MOST or pattern.count("*") > 4:
@@ -43,7 +43,7 @@ def single_brackets(words: Sequence[str | None]) -> Answer:
     return _Test([_Operand(word) for word in words]).answer()
 
 
-def double_brackets(words: Sequence[Token], value_of: Callable[[Word], str | None]) -> Answer:
+def double_brackets(words: Sequence[Word | Operator], value_of: Callable[[Word], str | None]) -> Answer:
     """The answer of `[[ … ]]`."""
     if len(words) > _MOST:
         return None

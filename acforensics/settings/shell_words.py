@@ -1,320 +1,192 @@
-"""Shell text → words and operators. Nothing is expanded and nothing is run."""
+"""tree-sitter's nodes → words. Their text is taken from the source, between the places that the nodes give."""
 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
-from typing import Literal
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING
 
-_MOST_TOKENS = 60_000
-_OPERATORS = (";;&", ";;", ";&", "&&", "||", "|&", ";", "&", "|", "(", ")", "\n")
-_REDIRECTION = re.compile(r"(?:&>>?|<<<|<<-?|<>|>>|>\||[<>]&|[<>])")
-_NAME = re.compile(r"[A-Za-z_]\w*|[0-9]|[?#$!@*-]", re.ASCII)
-_ARITHMETIC = re.compile(r"\(\([^\n]{0,300}?\)\)")
-_DEFAULT = re.compile(r"\{([A-Za-z_]\w*|[0-9])(:?[-=])", re.ASCII)
-_PLAIN = re.compile(r"[^\s;&|()<>\"'\\$`#]+")
+from acforensics.settings.shell_tree import Command, Part, ShellError, Word
 
-PartKind = Literal["text", "variable", "command", "unknown"]
+if TYPE_CHECKING:
+    from tree_sitter import Node
 
-
-class ShellError(Exception):
-    """A text that is not understood from a line on."""
-
-    def __init__(self, line: int) -> None:
-        super().__init__(f"line {line}")
-        self.line = line
-
-
-@dataclass(frozen=True)
-class Part:
-    """A piece of a word: text as it is, a variable's name, or the source of a command substitution."""
-
-    kind: PartKind
-    value: str
-    quoted: bool
-    otherwise: str | None = None
-    """Of a variable: its value where it is empty (`${A:-x}`)."""
+_DIVIDED = frozenset(("concatenation", "variable_assignment", "variable_assignments", "command_name"))
+_LITERAL = frozenset((
+    *("word", "number", "test_operator", "variable_name", "subscript", "extglob_pattern", "regex", "$"),
+    *("=", "==", "!=", "=~", "+=", "<", ">", "!", "]", "export", "local", "readonly", "declare", "typeset", "unset"),
+    *("unsetenv",),
+))  # fmt: skip
+_NO_COMMAND_INSIDE = frozenset(("brace_expression", "ansi_c_string"))
+_ESCAPED = re.compile(r"\\(\n|.)?", re.DOTALL)
+_ESCAPED_IN_QUOTES = re.compile(r'\\([\n"\\$`])', re.DOTALL)
+_SPECIAL = re.compile(r"""["'`]|\$[\w({?#$!@*-]|[@?*+!]\(""", re.ASCII)
+_EXPANDED_IN_QUOTES = re.compile(r"`|\$[\w({?#$!@*-]", re.ASCII)
+_VARIABLE = re.compile(r"\$(?:\{([A-Za-z_]\w*|[0-9]|[?#$!@*-])\}|([A-Za-z_]\w*|[0-9]|[?#$!@*-]))", re.ASCII)
+_NO_VARIABLE = re.compile(r"\$\s+\w*")
+_DEFAULT = re.compile(r"\$\{([A-Za-z_]\w*|[0-9]):([-=])([^$`{}\"'\\]*)\}", re.ASCII)
+_NAMES = re.compile(r"[A-Za-z_]\w*", re.ASCII)
+_ASSIGNS = re.compile(r"\+\+|--|=")
+_IN_BACKQUOTES = re.compile(r"\\([`$\\])")
+_CONTINUED = re.compile(rb"(?:\\\n)*")
 
 
-@dataclass
-class Word:
-    """A word of the source, before anything is expanded."""
+class Words:
+    """Makes words of nodes; `block` makes commands of what stands in a substitution."""
 
-    line: int
-    parts: list[Part] = field(default_factory=list)
-
-    @property
-    def plain(self) -> str | None:
-        """Its text, if it is nothing but unquoted text: only then can it be a reserved word."""
-        if all(part.kind == "text" and not part.quoted for part in self.parts):
-            return "".join(part.value for part in self.parts)
-        return None
-
-
-@dataclass
-class Operator:
-    """What separates words."""
-
-    line: int
-    sign: str
-
-
-Token = Word | Operator
-
-
-def tokens(source: str) -> list[Token]:
-    """Split shell text.
-
-    Raises:
-        ShellError: a quote or a bracket is never closed, or there is too much of it.
-    """
-    return _Scanner(source.replace("\r\n", "\n")).scan()
-
-
-class _Scanner:
-    def __init__(self, source: str) -> None:
+    def __init__(
+        self,
+        source: bytes,
+        block: Callable[[Iterable[Node]], list[Command]],
+        parse_text: Callable[[str], list[Command]],
+    ) -> None:
         self._source = source
-        self._at = 0
-        self._line = 1
-        self._found: list[Token] = []
-        self._here_documents: list[tuple[str, bool]] = []
-        self._drop_next = False
+        self._block = block
+        self._parse_text = parse_text
 
-    def scan(self) -> list[Token]:
-        source = self._source
-        while self._at < len(source):
-            if len(self._found) > _MOST_TOKENS:
-                raise ShellError(self._line)
-            character = source[self._at]
-            if character in " \t\r\f\v":
-                self._at += 1
-            elif source.startswith("\\\n", self._at):
-                self._at += 2
-                self._line += 1
-            elif character == "#":
-                end = source.find("\n", self._at)
-                self._at = len(source) if end < 0 else end
-            elif character == "(" and (match := _ARITHMETIC.match(source, self._at)):
-                self._at = match.end()
-                self._add(Word(self._line, [Part("unknown", "", False)]))
-            elif character in "<>&" and (match := _REDIRECTION.match(source, self._at)):
-                self._redirect(match)
-            elif operator := next((sign for sign in _OPERATORS if source.startswith(sign, self._at)), None):
-                self._operate(operator)
-            else:
-                self._word()
-        return self._found
+    def text(self, start: int, end: int) -> str:
+        """A stretch of the source."""
+        return self._source[start:end].decode("utf-8", "surrogatepass")
 
-    def _add(self, token: Token) -> None:
-        if self._drop_next and isinstance(token, Word):
-            self._drop_next = False
-            return
-        self._drop_next = False
-        self._found.append(token)
+    def words(self, nodes: Iterable[Node]) -> list[Word]:
+        """Words; nodes between which there is nothing, or only a line's continuation, are one."""
+        found: list[Word] = []
+        before: Node | None = None
+        for node in _pieces(nodes):
+            parts = self._parts(node)
+            if before is None or not _CONTINUED.fullmatch(self._source, before.end_byte, node.start_byte):
+                if before is not None and self.ends_line(before, node):
+                    raise ShellError(node.start_point[0] + 1)
+                found.append(Word(node.start_point[0] + 1))
+            elif before.type == "$":
+                parts = _behind_dollar(node, parts, found[-1].parts)
+            for part in parts:
+                _add(part, found[-1].parts)
+            before = node
+        return found
 
-    def _redirect(self, match: re.Match[str]) -> None:
-        sign = match.group()
-        self._at = match.end()
-        last = self._found[-1] if self._found else None
-        before = self._source[match.start() - 1 : match.start()]
-        if isinstance(last, Word) and before.isdigit() and (last.plain or "x").isdigit():
-            self._found.pop()
-        if sign in ("<", ">") and self._source.startswith("(", self._at):
-            end = self._closing(self._at)
-            self._line += self._source.count("\n", self._at, end)
-            self._at = end
-            self._add(Word(self._line, [Part("unknown", "", False)]))
-        elif sign in ("<<", "<<-"):
-            self._await_here_document(sign == "<<-")
-        else:
-            self._drop_next = True
+    def ends_line(self, before: Node, behind: Node) -> bool:
+        """Whether two nodes stand on lines of their own: the grammar joins some that a shell does not."""
+        return b"\n" in self._source[before.end_byte : behind.start_byte].replace(b"\\\n", b"")
 
-    def _await_here_document(self, indented: bool) -> None:
-        while self._source[self._at : self._at + 1] in (" ", "\t"):
-            self._at += 1
-        delimiter = self._read_word()
-        self._here_documents.append(("".join(part.value for part in delimiter.parts), indented))
+    def word(self, nodes: Iterable[Node], line: int) -> Word:
+        """Nodes that make exactly one word."""
+        found = self.words(nodes)
+        if len(found) != 1:
+            raise ShellError(line)
+        return found[0]
 
-    def _operate(self, sign: str) -> None:
-        self._at += len(sign)
-        self._add(Operator(self._line, sign))
-        if sign == "\n":
-            self._line += 1
-            for delimiter, indented in self._here_documents:
-                self._skip_here_document(delimiter, indented)
-            self._here_documents = []
+    def _parts(self, node: Node) -> list[Part]:
+        if node.type == "string":
+            return self._string(node)
+        if node.type == "raw_string":
+            return [Part("text", self.text(node.start_byte + 1, node.end_byte - 1), True)]
+        if node.type in _LITERAL:
+            return _literal(self.text(node.start_byte, node.end_byte), escapes=node.type != "regex")
+        return [self._expansion(node, quoted=False)]
 
-    def _skip_here_document(self, delimiter: str, indented: bool) -> None:
-        while self._at < len(self._source):
-            end = self._source.find("\n", self._at)
-            end = len(self._source) if end < 0 else end
-            line = self._source[self._at : end].rstrip("\r")
-            self._at = min(end + 1, len(self._source))
-            self._line += 1
-            if (line.lstrip("\t") if indented else line) == delimiter:
-                return
+    def _string(self, node: Node) -> list[Part]:
+        found = [Part("text", "", True)]
+        at = node.start_byte + 1
+        ends = [
+            (child.start_byte, child) for child in node.children if child.is_named and child.type != "string_content"
+        ]
+        for end, child in [*ends, (node.end_byte - 1, None)]:
+            between = self.text(at, end)
+            unescaped = _ESCAPED_IN_QUOTES.sub("", between)
+            if _EXPANDED_IN_QUOTES.search(unescaped):
+                raise ShellError(node.start_point[0] + 1)
+            if between:
+                shown = _ESCAPED_IN_QUOTES.sub(lambda match: match[1].strip("\n"), between)
+                found.append(Part("text", shown, True))
+            if child is not None:
+                found.append(self._expansion(child, quoted=True))
+                at = child.end_byte
+        return found
 
-    # --- words
+    def _expansion(self, node: Node, *, quoted: bool) -> Part:
+        text = self.text(node.start_byte, node.end_byte)
+        substitutes = "$(" in text or "`" in text
+        match node.type:
+            case "command_substitution" if text.startswith("`"):
+                return Part("command", "", quoted, commands=self._backquotes(text[1:-1], node, quoted))
+            case "command_substitution":
+                return Part("command", "", quoted, commands=self._block(node.children[1:-1]))
+            case "process_substitution":
+                return Part("command", "", quoted)
+            case "simple_expansion" | "expansion":
+                if _NO_VARIABLE.fullmatch(text):
+                    return Part("text", text, True)
+                if match := _VARIABLE.fullmatch(text):
+                    return Part("variable", match[1] or match[2], quoted)
+                if match := _DEFAULT.fullmatch(text):
+                    return Part("variable", match[1], quoted, match[3], keeps=match[2] == "=")
+            case "arithmetic_expansion":
+                changed = " ".join(_NAMES.findall(text)) if _ASSIGNS.search(text) else ""
+                return Part("command" if "$(" in text[3:] or "`" in text else "unknown", changed, quoted)
+            case "ansi_c_string" if "\\" not in text:
+                return Part("text", text[2:-1], True)
+            case "array" | "ansi_c_string" | "brace_expression":
+                pass
+            case _:
+                raise ShellError(node.start_point[0] + 1)
+        return Part("command" if substitutes and node.type not in _NO_COMMAND_INSIDE else "unknown", "", quoted)
 
-    def _word(self) -> None:
-        word = self._read_word()
-        last = word.parts[-1] if word.parts else None
-        if last is not None and last.value.endswith("=") and self._source.startswith("(", self._at):
-            # An array: what it holds is not followed.
-            end = self._closing(self._at)
-            self._line += self._source.count("\n", self._at, end)
-            self._at = end
-            word.parts.append(Part("unknown", "", False))
-        self._add(word)
+    def _backquotes(self, text: str, node: Node, quoted: bool) -> list[Command]:
+        if "`" in _ESCAPED.sub("", text):
+            raise ShellError(node.start_point[0] + 1)
+        content = _IN_BACKQUOTES.sub(r"\1", text)
+        try:
+            return self._parse_text(content.replace('\\"', '"') if quoted else content)
+        except ShellError as error:
+            raise ShellError(node.start_point[0] + error.line) from None
 
-    def _read_word(self) -> Word:
-        source = self._source
-        word = Word(self._line)
-        while self._at < len(source):
-            character = source[self._at]
-            if character in " \t\r\f\v\n;&|()<>":
-                break
-            if match := _PLAIN.match(source, self._at):
-                word.parts.append(Part("text", match.group(), False))
-                self._at = match.end()
-            elif character == "#":
-                word.parts.append(Part("text", "#", False))
-                self._at += 1
-            elif character == "\\":
-                self._escape(word)
-            elif character == "'":
-                end = source.find("'", self._at + 1)
-                if end < 0:
-                    raise ShellError(self._line)
-                self._take_text(word, source[self._at + 1 : end], end + 1)
-            elif character == '"':
-                self._double_quotes(word)
-            else:
-                self._expansion(word, False)
-        return word
 
-    def _escape(self, word: Word) -> None:
-        escaped = self._source[self._at + 1 : self._at + 2]
-        self._at += 2
-        if escaped == "\n":
-            self._line += 1
-        elif escaped and escaped != "\r":
-            word.parts.append(Part("text", escaped, True))
+def _pieces(nodes: Iterable[Node]) -> Iterator[Node]:
+    for node in nodes:
+        if node.type in _DIVIDED:
+            yield from _pieces(node.children)
+        elif node.type != "comment":
+            yield node
 
-    def _take_text(self, word: Word, content: str, at: int) -> None:
-        word.parts.append(Part("text", content, True))
-        self._line += content.count("\n")
-        self._at = at
 
-    def _double_quotes(self, word: Word) -> None:
-        source = self._source
-        begun = self._line
-        word.parts.append(Part("text", "", True))
-        self._at += 1
-        start = self._at
-        while self._at < len(source):
-            character = source[self._at]
-            if character not in '"\\$`':
-                self._at += 1
-                continue
-            if start < self._at:
-                self._take_text(word, source[start : self._at], self._at)
-            if character == '"':
-                self._at += 1
-                return
-            if character == "\\":
-                following = source[self._at + 1 : self._at + 2]
-                if following == "\n":
-                    self._line += 1
-                elif following:
-                    shown = following if following in '"\\$`' else "\\" + following
-                    word.parts.append(Part("text", shown, True))
-                self._at += 2
-            else:
-                self._expansion(word, True)
-            start = self._at
-        raise ShellError(begun)
+def _behind_dollar(node: Node, parts: list[Part], before: list[Part]) -> list[Part]:
+    """What stands behind a `$` that the grammar took for text: `$"…"`, or a name after a quoted string."""
+    name = _NAMES.match(parts[0].value) if node.type == "word" and not parts[0].quoted else None
+    if name is None and node.type != "string":
+        return [Part("unknown", "", False)]
+    text = before.pop().value[:-1]
+    before += [Part("text", text, False)] if text else []
+    if name is None:
+        return parts
+    rest = parts[0].value[name.end() :]
+    return [Part("variable", name.group(), False), *([Part("text", rest, False)] if rest else []), *parts[1:]]
 
-    def _expansion(self, word: Word, quoted: bool) -> None:
-        """`$A`, `${A}`, `$(…)`, `$((…))`, backquotes."""
-        source = self._source
-        if source[self._at] == "`":
-            end = self._at + 1
-            while end < len(source) and source[end] != "`":
-                end += 2 if source[end] == "\\" else 1
-            if end >= len(source):
-                raise ShellError(self._line)
-            self._substitution(word, source[self._at + 1 : end], end + 1, quoted)
-            return
-        if source.startswith("$((", self._at):
-            end = self._closing(self._at + 1)
-            self._line += source.count("\n", self._at, end)
-            word.parts.append(Part("unknown", "", quoted))
-            self._at = end
-        elif source.startswith("$(", self._at):
-            end = self._closing(self._at + 1)
-            self._substitution(word, source[self._at + 2 : end - 1], end, quoted)
-        elif source.startswith("${", self._at):
-            self._braces(word, quoted)
-        elif match := _NAME.match(source, self._at + 1):
-            word.parts.append(Part("variable", match.group(), quoted))
-            self._at = match.end()
-        elif not quoted and source[self._at + 1 : self._at + 2] in ('"', "'"):
-            self._at += 1
-        else:
-            word.parts.append(Part("text", "$", True))
-            self._at += 1
 
-    def _substitution(self, word: Word, content: str, at: int, quoted: bool) -> None:
-        word.parts.append(Part("command", content, quoted))
-        self._line += content.count("\n")
-        self._at = at
+def _add(part: Part, parts: list[Part]) -> None:
+    """Text that the grammar divides (`A`, `=`, `x`) is one part again."""
+    if parts and part.kind == parts[-1].kind == "text" and not part.quoted and not parts[-1].quoted:
+        part = Part("text", parts.pop().value + part.value, False)
+    parts.append(part)
 
-    def _braces(self, word: Word, quoted: bool) -> None:
-        source = self._source
-        end = source.find("}", self._at)
-        if end < 0:
-            raise ShellError(self._line)
-        content = source[self._at + 2 : end]
-        match = _DEFAULT.match(source, self._at + 1)
-        if _NAME.fullmatch(content):
-            word.parts.append(Part("variable", content, quoted))
-        elif match is not None and not set(source[match.end() : end]) & set("$`{\"'\\"):
-            word.parts.append(Part("variable", match[1], quoted, source[match.end() : end]))
-        else:
-            depth, end = 0, self._at + 1
-            while end < len(source):
-                depth += {"{": 1, "}": -1}.get(source[end], 0)
-                if depth == 0:
-                    break
-                end += 1
-            if end >= len(source):
-                raise ShellError(self._line)
-            word.parts.append(Part("unknown", "", quoted))
-        self._line += source.count("\n", self._at, end)
-        self._at = end + 1
 
-    def _closing(self, at: int) -> int:
-        """The place behind the bracket that closes the one at a place; quotes inside are heeded."""
-        source, depth = self._source, 0
-        while at < len(source):
-            character = source[at]
-            if character == "\\":
-                at += 1
-            elif character in "'\"":
-                at = self._closing_quote(at)
-            elif character == "(":
-                depth += 1
-            elif character == ")":
-                depth -= 1
-                if depth == 0:
-                    return at + 1
-            at += 1
-        raise ShellError(self._line)
+def _literal(text: str, *, escapes: bool) -> list[Part]:
+    """Text outside of quotes, in which a backslash quotes the character behind it."""
+    if _SPECIAL.search(_ESCAPED.sub("", text)):
+        return [Part("unknown", "", False)]
+    if "\\" not in text or not escapes:
+        return [Part("text", text, False)]
+    found: list[Part] = []
+    at = 0
+    for match in _ESCAPED.finditer(text):
+        if match.start() > at:
+            found.append(Part("text", text[at : match.start()], False))
+        if match[1] != "\n":
+            found.append(Part("text", match[1] or "\\", True))
+        at = match.end()
+    return [*found, Part("text", text[at:], False)] if at < len(text) else found
 
-    def _closing_quote(self, at: int) -> int:
-        quote = self._source[at]
-        at += 1
-        while at < len(self._source) and self._source[at] != quote:
-            at += 2 if quote == '"' and self._source[at] == "\\" else 1
-        return at
+
+def names_in(text: str) -> Sequence[str]:
+    """All names in arithmetic, which it may set."""
+    return _NAMES.findall(text)

@@ -18,8 +18,8 @@ from typing import Literal, TypeVar
 from acforensics.masking import MASK, mask_secrets
 from acforensics.settings.shell_run import Follower
 from acforensics.settings.shell_state import Called, Logged, Slept, State, TooComplexError
-from acforensics.settings.shell_tree import parse
-from acforensics.settings.shell_words import ShellError
+from acforensics.settings.shell_syntax import parse
+from acforensics.settings.shell_tree import ShellError
 from acforensics.texts import Text, text
 
 COMMAND = "amccmd"
@@ -134,6 +134,8 @@ def read_script(document: str, path: str, names: tuple[str, ...] = (), *, comple
     except (ShellError, RecursionError) as error:
         line = error.line if isinstance(error, ShellError) else 1
         problem = text("settings.problem.script" if complete else "settings.problem.script-cut", line=line)
+    except TooComplexError:
+        problem = text("settings.problem.script-complex")
     else:
         given = {(factor, action): (factor, action) for factor in FACTORS for action in LAST_ACTIONS}
         try:

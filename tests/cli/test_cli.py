@@ -292,7 +292,9 @@ def test_a_run_that_is_ended_leaves_nothing_behind(tmp_path, number):
     for name in ("bin", "tmp", "case"):
         (tmp_path / name).mkdir()
     program = tmp_path / "bin" / "journalctl"
-    program.write_text(f"#!/bin/sh\necho $$ > {tmp_path}/started.new\nmv {tmp_path}/started.new {tmp_path}/started\nexec sleep 60\n")
+    program.write_text(
+        f"#!/bin/sh\necho $$ > {tmp_path}/started.new\nmv {tmp_path}/started.new {tmp_path}/started\nexec sleep 60\n"
+    )
     program.chmod(0o755)
     (tmp_path / "case" / "system.journal").write_bytes(b"LPKSHHRH" + bytes(300))
     environment = {**os.environ, "PATH": f"{tmp_path}/bin:{os.environ['PATH']}", "TMPDIR": str(tmp_path / "tmp")}

@@ -273,3 +273,65 @@ def test_unrelated_records_never_change_a_verdict(events, covered):
 def test_without_coverage_nothing_is_ever_missing(names):
     judged = judge(definition(*CHAIN), scene([seen(f"os.{n}", 10 * i) for i, n in enumerate(names)], covered=False))
     assert "missing" not in statuses(judged).values()
+
+
+def test_absence_proves_nothing_where_the_definition_says_so():
+    quiet = definition(
+        {"id": "a"}, {"id": "b", "after": ["a"], "absence": "not-observable"}, {"id": "c", "after": ["b"]}
+    )
+    judged = judge(quiet, scene([seen("os.a", 0), seen("os.c", 20)]))
+    assert (statuses(judged)["b"], judged.verdict) == ("not-observable", "not-observable")
+
+
+@pytest.mark.parametrize(
+    ("basis", "status"), [("found", "missing"), ("howto", "not-observable"), ("product", "not-observable")]
+)
+def test_a_default_bounds_no_absence(basis, status):
+    """The log covers the deadline and ends: only this cluster's own setting says that the step was overdue."""
+    timed = definition({"id": "a"}, {"id": "b", "after": ["a"], "within": {"setting": "first-sleep", "of": "a"}})
+    stopped = START + timedelta(seconds=60)
+    covered = lambda s, k, start, end: end < stopped  # noqa: E731
+    judged = judge(timed, scene([seen("os.a", 0)], covered=covered, limit=lambda *_: Limit(30, basis)))
+    assert statuses(judged)["b"] == status
+
+
+def test_a_step_may_lead_the_scene_only_as_far_as_it_says():
+    early = [
+        Observation("svr031", "os.a", START - timedelta(seconds=90), 0, lead=timedelta(seconds=90)),
+        seen("os.b", 0),
+    ]
+    for lead, status in ((60, "missing"), (120, "observed")):
+        led = definition({"id": "a", "lead": lead}, {"id": "b", "after": ["a"]})
+        assert statuses(judge(led, scene(early)))["a"] == status
+
+
+@pytest.mark.parametrize(("doubt", "at", "verdict"), [(5, 4, "conforms"), (5, 6, "deviates"), (None, 300, "conforms")])
+def test_something_forbidden_on_another_server_counts_only_if_it_surely_was_within_the_scene(doubt, at, verdict):
+    guarded = definition({"id": "a"}, {"id": "never", "presence": "forbidden", "scope": "peer"})
+    known = None if doubt is None else timedelta(seconds=doubt)
+    events = [seen("os.a", 0), seen("os.never", at, server="svr047")]
+    assert judge(guarded, scene(events, peers=["svr047"], doubt=lambda _: known)).verdict == verdict
+
+
+def test_machines_outside_the_cluster_are_asked_only_by_steps_of_any():
+    both = definition({"id": "any", "scope": "any"}, {"id": "peer", "scope": "peer"})
+    events = [seen("os.any", 0, server="ctl001"), seen("os.peer", 1, server="ctl001")]
+    judged = judge(both, scene(events, others=["ctl001"], doubt=lambda _: timedelta(0)))
+    assert statuses(judged) == {"any": "observed"}
+    assert judged.verdict == "conforms"
+
+
+def test_between_two_records_of_a_server_its_clock_does_not_matter():
+    """Its log covers just the time between them; with the doubt added it would not."""
+    each = definition(
+        {"id": "a", "scope": "peers"}, {"id": "b", "scope": "peers", "after": ["a"]},
+        {"id": "c", "scope": "peers", "after": ["b"]},
+    )  # fmt: skip
+    events = [seen("os.a", 10, server="svr047"), seen("os.c", 20, server="svr047")]
+    begins, ends = START + timedelta(seconds=10), START + timedelta(seconds=20)
+
+    def covered(server, kinds, start, end):
+        return server == "svr047" and start >= begins and end < ends
+
+    judged = judge(each, scene(events, covered=covered, peers=["svr047"], doubt=lambda _: timedelta(seconds=60)))
+    assert statuses(judged)["b"] == "missing"

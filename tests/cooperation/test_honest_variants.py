@@ -6,10 +6,10 @@ import json
 from datetime import datetime, timedelta
 
 import pytest
-from samples.cluster import Server, pair
-from samples.sequence_stops import MORNING, STOP, cluster_stop, disk_error, request, running, server_stop
 
 import acforensics
+from samples.cluster import Server, pair
+from samples.sequence_stops import MORNING, STOP, cluster_stop, disk_error, request, running, server_stop
 
 
 @pytest.fixture
@@ -209,7 +209,9 @@ def test_alert_logs_only(judged, tmp_path):
         cluster_stop(server, "halt")
         folder = tmp_path / server.name / "log" / "alt"
         folder.mkdir(parents=True)
-        shown = [line for line in server.files.pop("messages") if "<type:" in line and "<type: rc><event: [34]" not in line]
+        shown = [
+            line for line in server.files.pop("messages") if "<type:" in line and "<type: rc><event: [34]" not in line
+        ]
         rows = [row(i, line, server.name) for i, line in enumerate(shown, 1)]
         (folder / "alertlog.alt").write_text("".join(f"{one}\n" for one in rows if one), encoding="utf-8")
     found = judged(first, second)

@@ -39,7 +39,7 @@ def test_os_command_shutdown_names_both_signatures(machine, case):
 
 
 def test_os_command_shutdown_is_silent_for_clpdown(machine, case):
-    assert rules(case(machine().boot().wait(60).login().clp_stop("clpdown").wait(60).boot())) == []
+    assert rules(case(machine().boot().wait(60).login().clp_stop("clpdown").wait(600).boot())) == []
 
 
 def test_a_server_without_clusterpro_is_not_critical(machine, case):
@@ -120,8 +120,8 @@ def test_the_end_of_a_loop_by_the_restart_limit_is_said(machine, case):
 
 
 def test_ups_not_told_on_an_orderly_stop_without_the_ac_command(machine, case):
-    log = machine().boot().wait(60).clp_stop("clpdown").wait(60).boot().wait(60).clp_stop("clpdown", ac_lines=0)
-    assert rules(case(log.wait(60).boot())) == ["ups-not-told"]
+    log = machine().boot().wait(60).clp_stop("clpdown").wait(600).boot().wait(60).clp_stop("clpdown", ac_lines=0)
+    assert rules(case(log.wait(600).boot())) == ["ups-not-told"]
 
 
 def test_ups_not_told_is_not_claimed_where_nobody_knows_who_asked(machine, case):
@@ -129,13 +129,13 @@ def test_ups_not_told_is_not_claimed_where_nobody_knows_who_asked(machine, case)
 
 
 def test_ac_command_unfinished_needs_exactly_one_line(machine, case):
-    assert rules(case(machine().boot().wait(60).clp_stop("clpdown", ac_lines=1).wait(60).boot())) == [
+    assert rules(case(machine().boot().wait(60).clp_stop("clpdown", ac_lines=1).wait(600).boot())) == [
         "ac-command-unfinished"
     ]
 
 
 def test_ac_command_finished(machine, case):
-    assert rules(case(machine().boot().wait(60).clp_stop("clpdown", ac_lines=2).wait(60).boot())) == []
+    assert rules(case(machine().boot().wait(60).clp_stop("clpdown", ac_lines=2).wait(600).boot())) == []
 
 
 def test_power_loss_crash_and_fencing_have_findings(machine, case):

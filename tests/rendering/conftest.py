@@ -10,15 +10,24 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from acforensics.case import (
+    Because,
     Boot,
     CaseModel,
+    Diagram,
+    DiagramLane,
+    DiagramMark,
     Evidence,
     Finding,
     Generator,
+    Incident,
+    IncidentPart,
     Input,
     Reason,
+    Sequence,
     Server,
+    Setting,
     Shutdown,
+    Step,
 )
 from acforensics.events import Event, Witness
 from acforensics.texts import Text, literal
@@ -41,6 +50,9 @@ class Maker:
         self.boots: list[Boot] = []
         self.ends: list[Shutdown] = []
         self.findings: list[Finding] = []
+        self.incidents: list[Incident] = []
+        self.sequences: list[Sequence] = []
+        self.settings: list[Setting] = []
         self.problems: list[Text] = []
         self.events: list[Event] = []
 
@@ -144,6 +156,125 @@ class Maker:
         self.findings.append(found)
         return found
 
+    def part(
+        self, minutes: float, words: Text | Shutdown | Finding, *because: tuple[int, bool], **values: Any
+    ) -> IncidentPart:
+        """`because`: (part that led to it, whether that is on record)."""
+        settings: dict[str, Any] = {"text": words}
+        if isinstance(words, Shutdown):
+            settings = {"text": literal(f"{words.server} ends"), "shutdown": words.id, "server": words.server}
+        elif isinstance(words, Finding):
+            settings = {"text": words.title, "finding": self.findings.index(words)}
+        return IncidentPart(
+            time=self.at(minutes),
+            because=[
+                Because(
+                    part=part,
+                    relation=values.get("relation", "causes"),
+                    recorded=recorded,
+                    ground=Text(en=f"ground of {part}", ja=f"{part} の根拠"),
+                )
+                for part, recorded in because
+            ],
+            evidence=[self.evidence("the part's line", 70 + int(minutes), minutes)],
+            **{"server": values.get("server", "svr031"), **settings},
+        )
+
+    def incident(self, *parts: IncidentPart, root: int = 0, readings: tuple[Text, ...] = ()) -> Incident:
+        ids = [part.shutdown for part in parts if part.shutdown is not None]
+        findings = [
+            place for place, finding in enumerate(self.findings)
+            if set(finding.related) & set(ids) or any(part.finding == place for part in parts)
+        ]  # fmt: skip
+        ranks = ("critical", "warning", "info")
+        grades = [ranks.index(self.findings[place].severity) for place in findings]
+        incident = Incident(
+            id=f"incident-{len(self.incidents) + 1}",
+            servers=sorted({part.server for part in parts}),
+            start=min(part.time for part in parts),
+            end=max(part.time for part in parts),
+            severity=ranks[min(grades)] if grades else None,  # type: ignore[arg-type]
+            root=root,
+            parts=list(parts),
+            shutdowns=ids,
+            findings=findings,
+            readings=list(readings),
+        )
+        self.incidents.append(incident)
+        return incident
+
+    def step(self, name: str, status: str = "observed", minutes: float | None = 0, **values: Any) -> Step:
+        seen = status in ("observed", "late", "out-of-order", "forbidden-observed")
+        settings: dict[str, Any] = {
+            "title": Text(en=f"Step {name}", ja=f"手順 {name}"),
+            "server": "svr031",
+            "group": "",
+            "lane": "clusterpro",
+            "presence": "forbidden" if status == "forbidden-observed" else "required",
+            "time": self.at(minutes) if seen and minutes is not None else None,
+            "expected_within_seconds": None,
+            "evidence": [self.evidence(f"line of {name}")] if seen else [],
+        }
+        return Step(step=name, status=status, **{**settings, **values})  # type: ignore[arg-type]
+
+    def sequence(self, *steps: Step, verdict: str = "conforms", minutes: float = 0, **values: Any) -> Sequence:
+        """The expected order is that of the steps; each follows the one before."""
+        order = ("ups", "ac", "clusterpro", "script", "os")
+        ranked = sorted(steps, key=lambda step: (step.server, order.index(step.lane)))
+        lanes = {f"{step.server}/{step.lane}": step for step in ranked}
+        seen = sorted((n for n, step in enumerate(steps) if step.time is not None), key=lambda n: steps[n].time)  # type: ignore[arg-type, return-value]
+        settings: dict[str, Any] = {
+            "id": "stop",
+            "server": "svr031",
+            "title": Text(en="The whole stop", ja="停止の全体"),
+            "reference": Text(en="HOWTO chapter 3", ja="HOWTO 第 3 章"),
+            "shutdown": None,
+            "boot": "svr031#1",
+        }
+        found = Sequence(
+            start=self.at(minutes),
+            end=self.at(minutes + 2),
+            verdict=verdict,  # type: ignore[arg-type]
+            steps=list(steps),
+            diagram=Diagram(
+                lanes=[
+                    DiagramLane(id=lane, server=step.server, lane=step.lane, title=literal(lane))
+                    for lane, step in lanes.items()
+                ],
+                marks=[
+                    DiagramMark(
+                        step=n,
+                        lane=f"{step.server}/{step.lane}",
+                        expected_row=n,
+                        observed_row=seen.index(n) if n in seen else None,
+                        follows=[n - 1] if n else [],
+                    )
+                    for n, step in enumerate(steps)
+                ],
+                expected_rows=len(steps),
+                observed_rows=len(seen),
+            ),
+            **{**settings, **values},
+        )
+        self.sequences.append(found)
+        return found
+
+    def setting(self, status: str, **values: Any) -> Setting:
+        settings: dict[str, Any] = {
+            "server": "svr031",
+            "item": "group-type",
+            "subject": "AC_1",
+            "title": Text(en="Type of the group", ja="グループのタイプ"),
+            "expected": literal("failover"),
+            "found": literal("virtual machine"),
+            "source": PATH.format(server="svr031") + ":8",
+            "reference": Text(en="HOWTO chapter 2", ja="HOWTO 第 2 章"),
+            "why": Text(en="It decides what runs.", ja="動作を左右する。"),
+        }
+        setting = Setting(status=status, **{**settings, **values})  # type: ignore[arg-type]
+        self.settings.append(setting)
+        return setting
+
     def event(self, minutes: float = 0, kind: str = "os.command", message: str = "the line", **values: Any) -> Event:
         server = values.get("server", "svr031")
         self.server(server)
@@ -164,6 +295,9 @@ class Maker:
             boots=self.boots,
             shutdowns=sorted(self.ends, key=lambda end: end.time),
             findings=self.findings,
+            incidents=self.incidents,
+            sequences=self.sequences,
+            settings=self.settings,
             problems=self.problems,
         )
 
@@ -217,6 +351,18 @@ def hostile_case(make: Maker) -> Maker:
         ],
     )
     make.finding("os-command-shutdown", [end], title=literal(raw), summary=literal(raw), advice=literal(raw))
+    make.incident(
+        make.part(-1, literal(raw), server=raw),
+        make.part(0, end, (0, True)),
+        readings=(literal(raw),),
+    )
+    make.sequence(
+        make.step("one", group=raw, server=raw, title=literal(raw), note=literal(raw), evidence=[make.evidence(raw)]),
+        make.step("two", "missing", group=raw, server=raw, expected_from=literal(raw), expected_within_seconds=5),
+        make.step("three", "not-observable", presence="optional", title=literal(raw)),
+        server=raw, title=literal(raw), verdict="deviates", doubtful=literal(raw), shutdown=end.id,
+    )  # fmt: skip
+    make.setting("differs", server=raw, subject=raw, found=literal(raw), source=raw, note=literal(raw))
     make.event(message=raw, server=raw)
     make.inputs[0].path = f"/cases/{raw}.tar.gz!{raw}"
     make.inputs[0].notes = [literal(raw)]
@@ -252,6 +398,45 @@ def reboot_loop(make: Maker) -> Maker:
     for minutes in range(0, 30, 3):
         make.event(minutes, "clusterpro.monitor_error", "Detected an error in monitoring diskw1.")
         make.event(minutes, "os.command", "sudo: x", server="svr047", certainty="unverified")
+    return make
+
+
+@pytest.fixture
+def chain(make: Maker) -> Maker:
+    """A power failure, the stop that it led to, a failover, and a reboot loop that is only inferred to follow."""
+    stop = make.end(5, trigger="ups-agent", ups_told="not-applicable")
+    loop = [make.end(minutes, trigger="clusterpro-recovery", mode="reboot", ups_told="yes") for minutes in (40, 42, 44)]
+    make.finding("reboot-loop", loop)
+    make.running(46)
+    make.server("svr047")
+    make.incident(
+        make.part(0, Text(en="svr031: a power failure is reported", ja="svr031: 電源異常が報告された")),
+        make.part(5, stop, (0, True)),
+        make.part(6, Text(en="failover1 fails over to svr047", ja="failover1 が移動した"), (1, True), server="svr047"),
+        make.part(40, loop[0], (1, False)),
+        make.part(42, loop[1], (3, True), relation="together"),
+        make.part(44, loop[2], (4, True), relation="together"),
+        readings=(Text(en="one reading", ja="一つの説明"), Text(en="another", ja="別の説明")),
+    )
+    return make
+
+
+@pytest.fixture
+def judged(make: Maker) -> Maker:
+    """A stop that deviates in every way, one that conforms, and one that cannot be told."""
+    make.end(0, trigger="clusterpro-command", ups_told="no")
+    make.sequence(make.step("start"), make.step("end", minutes=1))
+    make.sequence(
+        make.step("request"),
+        make.step("command", "late", 1, lane="script", since=make.at(0), expected_within_seconds=30,
+                  expected_from=Text(en="the default", ja="既定値")),
+        make.step("second", "missing", lane="script", group="AC_1", earliest=make.at(1), latest=make.at(1.5)),
+        make.step("peer", "out-of-order", 0.5, server="svr047", before="command"),
+        make.step("never", "forbidden-observed", 2, lane="os"),
+        make.step("agent", "not-observable", presence="optional", lane="ups", server=""),
+        verdict="deviates", id="halt", shutdown="svr031#1/end",
+    )  # fmt: skip
+    make.sequence(make.step("unclear", "not-observable"), verdict="not-observable", minutes=5)
     return make
 
 

@@ -12,7 +12,7 @@ import pytest
 from acforensics import resources
 from acforensics.rendering.html import render
 from acforensics.rendering.view import Places, case_name
-from acforensics.texts import LANGUAGES, catalogue
+from acforensics.texts import LANGUAGES, catalogue, literal
 
 _SCRIPTS = re.compile(r"<script>(.*?)</script>", re.DOTALL)
 _STYLE = re.compile(r"<style>(.*?)</style>", re.DOTALL)
@@ -82,6 +82,72 @@ def test_a_large_case_stays_under_the_limit_and_says_what_is_left_out(make: Any)
     assert len(left_out) == 3  # findings, shutdowns, boots
     assert page.count("<article") == 500 - left_out[0]
     assert "of 6000 events are drawn" in page
+
+
+def test_hundreds_of_sequences_stay_under_the_limit_and_what_deviates_is_kept(make: Any) -> None:
+    make.server()
+    for number in range(200):
+        steps = [
+            make.step(f"s{n}", minutes=n, note=literal("z" * 200), evidence=[make.evidence("x" * 3000)])
+            for n in range(90)
+        ]
+        make.sequence(*steps, minutes=number)
+    late = make.step("last", "missing", title=literal("what was missing"))
+    make.sequence(*(make.step(f"s{n}", minutes=n) for n in range(90)), late, verdict="deviates", minutes=200)
+    page = render(make.model(), make.timeline())
+    assert len(page.encode()) < _LIMIT
+    section = page[page.index('<section id="sequences"') : page.index('<section id="boots"')]
+    shown = section.count('<details class="sequence')
+    assert 4 <= shown < 201
+    assert f"{201 - shown} more are not shown here" in section
+    assert section.count("what was missing") >= 3  # sentence, diagram, table
+    assert re.search(r"\d+ more steps in the JSON output", section)
+    assert "201 sequences: 200 conform, 1 deviate" in section
+
+
+def test_a_sequence_is_shown_with_verdict_steps_deadlines_and_evidence(judged: Any) -> None:
+    page = render(judged.model(), judged.timeline())
+    section = page[page.index('<section id="sequences"') : page.index('<section id="boots"')]
+    order = [re.sub("<[^>]*>", "", one) for one in re.findall(r'class="badge [a-z-]+">(.*?)</span></span>', section)]
+    assert order == ["deviates逸脱", "not observable判断不可", "conforms想定どおり"]
+    assert section.count("<svg") == 3
+    assert "by 12:00:30 (30 s after 12:00:00)" in section
+    assert "the default" in section
+    assert "due 12:01:00 to 12:01:30" in section
+    assert "Not seen (1)" in section
+    assert "svr031/var/log/messages:7" in section
+
+
+def test_a_deviation_that_repeats_is_open_once(make: Any) -> None:
+    for minutes in (0, 10, 20):
+        make.sequence(make.step("never", "forbidden-observed", minutes), verdict="deviates", minutes=minutes)
+    make.server()
+    page = render(make.model(), make.timeline())
+    assert len(re.findall(r'<details class="sequence[^>]* open>', page)) == 1
+    assert page.count("deviates like 1") == 2
+
+
+def test_settings_that_differ_come_first_and_others_are_folded(make: Any) -> None:
+    make.server()
+    for status in ("ok", "unknown", "differs"):
+        make.setting(status, title=literal(f"title of {status}"))
+    page = render(make.model(), make.timeline())
+    section = page[page.index('<section id="settings"') : page.index('<section id="coverage"')]
+    assert "3 settings: 1 differ, 1 unknown, 1 ok." in section
+    places = [section.index(f"title of {status}") for status in ("differs", "unknown", "ok")]
+    assert places == sorted(places)
+    assert section.index("title of differs") < section.index("<details") < section.index("title of unknown")
+    assert "Why: It decides what runs." in section
+    assert ">svr031/var/log/messages:8<" in section
+
+
+def test_a_story_names_grounds_and_lines(chain: Any) -> None:
+    page = render(chain.model(), chain.timeline())
+    story = page[page.index('<ol class="story">') : page.index('<section id="findings"')]
+    assert "because of 2: ground of 1" in story
+    assert story.index("recorded") < story.index("inferred")
+    assert "svr031/var/log/messages:70" in story
+    assert "one reading" in story
 
 
 def test_every_word_of_the_result_has_its_text(every_word: Any) -> None:

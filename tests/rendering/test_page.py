@@ -11,6 +11,7 @@ import pytest
 
 from acforensics import analyze
 from acforensics.rendering.html import render
+from acforensics.texts import literal
 
 pytestmark = pytest.mark.browser
 
@@ -68,6 +69,48 @@ def test_it_renders_without_complaint_and_without_sideways_scroll(
             details.evaluate("element => element.open = true")
         assert page.evaluate("document.documentElement.scrollWidth") <= width
         assert page.locator("#chart .point").count() >= 6
+
+
+@pytest.mark.parametrize("width", [360, 1280])
+def test_story_sequences_and_settings_fit_and_speak_both_languages(
+    open_page: Any, judged: Any, chain: Any, width: int
+) -> None:
+    judged.setting("differs", found=literal("v" * 300))
+    with open_page(render(judged.model(), judged.timeline()), width) as page:
+        for details in page.query_selector_all("details"):
+            details.evaluate("element => element.open = true")
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+        assert page.locator(".incident .story > li").count() == 4
+        for svg in page.locator("svg.diagram").all():
+            assert svg.bounding_box()["height"] > 50
+        row = page.locator("tr.fault").first
+        assert row.bounding_box()["width"] <= width
+        assert "Step command" in row.inner_text()
+        assert page.locator("svg.diagram text[lang=en]:visible").count() > 5
+        page.get_by_role("button", name="日本語").click()
+        assert "手順 command" in row.inner_text()
+        assert "Step command" not in row.inner_text()
+        assert page.locator("svg.diagram text[lang=en]:visible").count() == 0
+        assert page.locator("[lang=en]:visible").count() == 0
+        assert "その後 (関連は推定)" in page.locator(".consequence").inner_text()
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+def test_what_deviates_is_open_and_a_link_opens_the_rest(open_page: Any, judged: Any) -> None:
+    with open_page(render(judged.model(), judged.timeline())) as page:
+        assert page.locator("details.sequence[open]").count() == 1
+        assert page.locator("details.sequence.deviates[open]").count() == 1
+        page.evaluate("location.hash = '#sequence-1'")
+        page.wait_for_selector("details.sequence.conforms[open]")
+        assert page.get_by_role("img", name="Sequence diagram of The whole stop on svr031").first.is_visible()
+
+
+def test_what_conforms_stays_folded_on_paper(open_page: Any, judged: Any) -> None:
+    with open_page(render(judged.model(), judged.timeline())) as page:
+        page.emulate_media(media="print")
+        page.evaluate("window.dispatchEvent(new Event('beforeprint'))")
+        assert page.locator("details.sequence[open]").count() == 2
+        assert page.locator("details.sequence.conforms[open]").count() == 0
 
 
 def test_long_names_and_lines_do_not_widen_the_page(open_page: Any, make: Any) -> None:
@@ -159,6 +202,10 @@ def test_hostile_text_shows_as_text(open_page: Any, hostile_case: Any, hostile: 
         assert page.locator(".finding .log").first.text_content() == hostile.shown
         assert hostile.shown in page.locator(".problems li").first.text_content()
         assert page.locator("img").count() == 0
+        assert hostile.shown in page.locator(".story li").first.inner_text()
+        assert hostile.shown in page.locator("details.sequence th").nth(6).text_content()
+        assert "<img src=x" in page.locator("svg.diagram").first.text_content()
+        assert hostile.shown in page.locator("#settings .found").first.text_content()
         assert page.locator("script").count() == 3
         page.get_by_role("button", name="日本語").click()
         assert hostile.shown.rpartition("/")[2] in page.title()

@@ -6,7 +6,7 @@ import pytest
 
 from acforensics.case import Reason
 from acforensics.rendering.verdict import judge, names
-from acforensics.texts import literal
+from acforensics.texts import Text, literal
 
 
 def test_a_command_names_server_command_person_and_the_ups(make: Any) -> None:
@@ -106,6 +106,127 @@ def test_a_reboot_loop_is_one_incident(reboot_loop: Any) -> None:
 def test_an_end_outside_the_loop_stays_its_own(reboot_loop: Any) -> None:
     reboot_loop.end(55, trigger="clusterpro-command", ups_told="yes")
     assert [incident.loop for incident in judge(reboot_loop.model()).incidents] == [True, False]
+
+
+# --- incidents of the result
+
+
+def test_a_chain_is_one_story_with_the_first_end_as_its_headline(chain: Any) -> None:
+    (incident,) = judge(chain.model()).incidents
+    assert incident.headline.en == "svr031 shut down: another UPS agent than ESMPRO/AC."
+    assert [passage.sentence.en for passage in incident.story] == [
+        "svr031: a power failure is reported.",
+        "svr031 shut down: another UPS agent than ESMPRO/AC.",
+        "failover1 fails over to svr047.",
+        "svr031 rebooted again and again (3 times): CLUSTERPRO's own recovery action.",
+    ]
+    assert incident.grade == "critical"
+    assert incident.servers == ("svr031", "svr047")
+    assert len(incident.shutdowns) == 4
+    assert [reading.en for reading in incident.readings] == ["one reading", "another"]
+
+
+def test_what_is_inferred_is_said_so_in_the_story_and_in_what_follows(chain: Any) -> None:
+    (incident,) = judge(chain.model()).incidents
+    grounds = [[(one.number, one.recorded) for one in passage.grounds] for passage in incident.story]
+    assert grounds == [[], [(1, True)], [(2, True)], [(2, False)]]
+    assert incident.consequence is not None
+    assert incident.consequence.en.startswith("Then (link inferred): svr031 rebooted again and again")
+    chain.incidents[0].parts[3].because[0].recorded = True
+    (incident,) = judge(chain.model()).incidents
+    assert incident.consequence is not None
+    assert incident.consequence.en.startswith("Then: svr031 rebooted")
+
+
+def test_what_joins_a_consequence_only_by_way_of_something_inferred_is_inferred(make: Any) -> None:
+    first = make.end(0, trigger="clusterpro-command", ups_told="yes")
+    late = make.finding("shared-disk-late", [first], severity="warning")
+    last = make.end(30, mode="reboot", trigger="clusterpro-recovery", ups_told="yes")
+    make.finding("restart-limit-reached", [last])
+    make.incident(make.part(0, first), make.part(29, late, (0, False)), make.part(30, last, (1, True)))
+    (incident,) = judge(make.model()).incidents
+    assert incident.consequence is not None
+    assert incident.consequence.en.startswith("Then (link inferred): svr031 rebooted: CLUSTERPRO's own")
+
+
+def test_the_gravest_part_is_advised_on_first_and_praise_only_alone(make: Any) -> None:
+    stop = make.end(0, trigger="clusterpro-command", ups_told="yes")
+    wait = make.finding(
+        "startup-wait-timeout", [stop], severity="warning",
+        advice=Text(en="Look at `svr047`. Then more.", ja="`svr047` を確認してください。さらに続く。"),
+    )  # fmt: skip
+    make.incident(make.part(0, stop), make.part(600, wait, (0, False)))
+    (incident,) = judge(make.model()).incidents
+    assert incident.advice.en == "Look at `svr047`."
+    assert incident.advice.ja == "`svr047` を確認してください。"
+
+
+def test_at_most_two_pieces_of_advice(make: Any) -> None:
+    ends = [make.end(n * 20, trigger=trigger) for n, trigger in enumerate(("crash", "fencing", "power-loss"))]
+    make.finding("power-loss", [ends[2]])
+    make.incident(*(make.part(n * 20, end, *([(n - 1, True)] if n else [])) for n, end in enumerate(ends)))
+    (incident,) = judge(make.model()).incidents
+    assert incident.advice.en.startswith("Compare with the event logs of the UPS")
+    assert "crash dump" in incident.advice.en
+    assert "other node" not in incident.advice.en
+
+
+def test_one_request_that_stopped_two_servers_is_one_sentence(make: Any) -> None:
+    known = {"trigger": "clusterpro-command", "ups_told": "yes", "scope": "cluster"}
+    first = make.end(0, actor="root", command="/usr/sbin/clpstdn", **known)
+    second = make.end(7, "svr047", command="clpstdn", **known)
+    make.incident(make.part(0, first), make.part(7, second, (0, True), relation="together"))
+    (incident,) = judge(make.model()).incidents
+    assert incident.headline.en == (
+        "svr031 and svr047 shut down: an orderly CLUSTERPRO request (`/usr/sbin/clpstdn`, run by root)."
+    )
+    assert len(incident.story) == 1
+
+
+@pytest.mark.parametrize("change", [{"actor": "ope2"}, {"mode": "reboot"}, {"trigger": "os-command"}])
+def test_ends_of_one_story_that_differ_are_told_one_by_one(make: Any, change: dict[str, Any]) -> None:
+    first = make.end(0, actor="ope1", trigger="clusterpro-command")
+    second = make.end(1, "svr047", **{"actor": "ope1", "trigger": "clusterpro-command", **change})
+    make.incident(make.part(0, first), make.part(1, second, (0, True), relation="together"))
+    (incident,) = judge(make.model()).incidents
+    assert incident.headline.en.startswith("svr031 shut down")
+    assert incident.story[1].sentence.en.startswith("svr047")
+    assert incident.story[1].sentence.en.endswith("The UPS was not told.")
+
+
+def test_equal_ends_of_two_incidents_stay_two(make: Any) -> None:
+    for end in (make.end(0), make.end(1, "svr047")):
+        make.incident(make.part(0 if end.server == "svr031" else 1, end))
+    assert [incident.servers for incident in judge(make.model()).incidents] == [("svr031",), ("svr047",)]
+
+
+def test_an_incident_without_an_end_has_its_finding_as_headline_and_no_word_on_the_ups(make: Any) -> None:
+    stop = make.end(-500, trigger="clusterpro-command", ups_told="yes")
+    title = Text(en="svr047: AC_1 was moved there", ja="svr047: AC_1 が移動された")
+    moved = make.finding("ac-group-moved", [stop], severity="warning", title=title)
+    moved.related = []
+    make.incident(make.part(0, moved))
+    found = next(one for one in judge(make.model()).incidents if one.grade == "warning")
+    assert found.headline.en == "svr047: AC_1 was moved there."
+    assert (found.confidence, found.ups, found.shutdowns) == (None, None, ())
+    assert [sentence.en for sentence in found.why] == ["what was seen"]
+    assert found.when().en == "2026-11-24 12:00:00"
+
+
+def test_a_cause_with_a_later_stamp_still_comes_first(make: Any) -> None:
+    first, second = make.end(0), make.end(1, "svr047", trigger="crash")
+    make.incident(make.part(0, first, (1, True)), make.part(1, second), root=1)
+    (incident,) = judge(make.model()).incidents
+    assert [passage.sentence.en[:6] for passage in incident.story] == ["svr047", "svr031"]
+    assert incident.headline.en.startswith("svr047")
+
+
+def test_causes_that_go_round_in_a_circle_end(make: Any) -> None:
+    ends = [make.end(n * 10, trigger=trigger) for n, trigger in enumerate(("crash", "fencing", "power-loss"))]
+    make.incident(*(make.part(n * 10, end, ((n + 1) % 3, True)) for n, end in enumerate(ends)))
+    (incident,) = judge(make.model()).incidents
+    assert sorted(passage.sentence.en for passage in incident.story)
+    assert len(incident.story) == 3
 
 
 def test_undecided_is_said(make: Any) -> None:

@@ -7,9 +7,9 @@ from datetime import datetime
 from pathlib import Path
 
 import pytest
-from samples import build
 
 import acforensics
+from samples import build
 
 ROOT = Path(build.__file__).parent
 

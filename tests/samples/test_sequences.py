@@ -7,10 +7,10 @@ from functools import cache
 from pathlib import Path
 
 import pytest
-from samples import sequences
 
 import acforensics
 from acforensics.cooperation import load
+from samples import sequences
 
 ROOT = Path(sequences.__file__).parent / "sequences"
 NAMES = sorted(sequences.SAMPLES)
