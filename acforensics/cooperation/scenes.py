@@ -234,7 +234,7 @@ def _scene(
         [],
         [*(peer for peer in up if peer in facts.clustered), *absent],
         [peer for peer in up if peer not in facts.clustered],
-        until,
+        until=until,
         limit=facts.limit,
         is_ac=facts.groups.is_ac,
         is_business=facts.groups.is_business,
