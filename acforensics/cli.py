@@ -82,6 +82,11 @@ ParsersOption = Annotated[
     typer.Option("--parsers", metavar="DIR", help="Folder of your own definitions; may be given again.",
                  envvar="ACFORENSICS_PARSERS"),
 ]  # fmt: skip
+SequencesOption = Annotated[
+    list[Path] | None,
+    typer.Option("--sequences", metavar="DIR", help="Folder of your own expected sequences; may be given again.",
+                 envvar="ACFORENSICS_SEQUENCES"),
+]  # fmt: skip
 
 
 @app.command()
@@ -119,6 +124,7 @@ def analyze(
         ),
     ] = None,
     parsers: ParsersOption = None,
+    sequences: SequencesOption = None,
     loop_window: Annotated[
         float,
         typer.Option("--loop-window", metavar="MINUTES", help="Longest time between two starts of a reboot loop."),
@@ -147,6 +153,7 @@ def analyze(
         since=since,
         until=until,
         parsers=parsers or [],
+        sequences=sequences or [],
         loop_window=timedelta(minutes=loop_window),
         clock=_clocks(clock or []),
     )
@@ -174,7 +181,9 @@ def demo(lang: LangOption = Lang.en) -> None:
     from acforensics import resources
 
     sample = resources.folder("samples") / "os-command" / "bundle"
-    analyze([str(sample)], lang=lang, output=DEFAULT_REPORT, tz="Asia/Tokyo", parsers=None, loop_window=30)
+    analyze(
+        [str(sample)], lang=lang, output=DEFAULT_REPORT, tz="Asia/Tokyo", parsers=None, sequences=None, loop_window=30
+    )
 
 
 @app.command()
@@ -219,11 +228,11 @@ def audit(
 def explain(
     name: Annotated[
         str | None,
-        typer.Argument(metavar="[RULE|TRIGGER]", help="A rule or a trigger; without it, all are listed."),
+        typer.Argument(metavar="[RULE|TRIGGER|SEQUENCE]", help="What to explain; without it, all are listed."),
     ] = None,
     lang: LangOption = Lang.en,
 ) -> None:
-    """Explain a rule or a trigger: what it means, how it is decided, what it needs, what to do."""
+    """Explain a rule, a trigger or a sequence: what it means, how it is decided, what it needs, what to do."""
     from acforensics.rendering.explanation import names, page
 
     language: Language = lang.value

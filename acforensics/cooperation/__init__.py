@@ -2,7 +2,7 @@
 
 from acforensics.cooperation.applying import judge_sequences
 from acforensics.cooperation.configured import ac_homes, ac_names, limits, lines_of_scripts, logs_line
-from acforensics.cooperation.definitions import SequenceDefinition, load
+from acforensics.cooperation.definitions import SequenceDefinition, StepDefinition, load
 from acforensics.cooperation.diagram import diagram_of
 from acforensics.cooperation.groups import AcGroup, AcGroups, learn, with_moves
 from acforensics.cooperation.model import JudgedSequence, JudgedStep, Limit, Observation
@@ -19,6 +19,7 @@ __all__ = [
     "Limit",
     "Observation",
     "SequenceDefinition",
+    "StepDefinition",
     "ac_homes",
     "ac_names",
     "diagram_of",

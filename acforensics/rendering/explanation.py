@@ -1,7 +1,8 @@
-"""Pages of `acforensics explain`, from `reports/texts/explain.toml`."""
+"""Pages of `acforensics explain`: rules and triggers from `reports/texts/`, sequences from `sequences/`."""
 
 from __future__ import annotations
 
+from acforensics.cooperation import SequenceDefinition, StepDefinition, load
 from acforensics.errors import UsageError
 from acforensics.texts import Language, catalogue, text
 
@@ -9,8 +10,8 @@ _SECTIONS = ("meaning", "decided", "needs", "fooled", "advice")
 
 
 def names() -> dict[str, list[str]]:
-    """What can be explained: `rule` and `trigger` → names."""
-    found: dict[str, list[str]] = {"rule": [], "trigger": []}
+    """What can be explained: `rule`, `trigger` and `sequence` → names."""
+    found: dict[str, list[str]] = {"rule": [], "trigger": [], "sequence": [one.id for one in load()]}
     for key in catalogue():
         parts = key.split(".")
         if parts[0] == "explain" and len(parts) == 4 and parts[3] == "meaning":
@@ -19,25 +20,53 @@ def names() -> dict[str, list[str]]:
 
 
 def page(name: str, lang: Language) -> str:
-    """The page of one rule or trigger, as plain text.
+    """The page of one rule, trigger or sequence, as plain text.
 
     Raises:
-        UsageError: no such rule or trigger.
+        UsageError: no such rule, trigger or sequence.
     """
     kinds = [kind for kind, listed in names().items() if name in listed]
     if not kinds:
         known = "; ".join(f"{kind}: {', '.join(listed)}" for kind, listed in names().items())
-        raise UsageError(f"explain {name}: no such rule or trigger. Known: {known}")
+        raise UsageError(f"explain {name}: no such rule, trigger or sequence. Known: {known}")
     blocks = []
     for kind in kinds:
         title = text("explain.title", kind=text(f"explain.kind-{kind}"), name=name).within(lang)
         blocks.append(f"{title}\n{'=' * _width(title)}")
+        if kind == "sequence":
+            blocks += _sequence(next(one for one in load() if one.id == name), lang)
+            continue
         for section in _SECTIONS:
             key = f"explain.{kind}.{name}.{section}"
             if key in catalogue():
                 heading = text(f"explain.section-{section}").within(lang)
                 blocks.append(f"{heading}\n  {_wrapped(text(key).within(lang))}")
     return "\n\n".join(blocks)
+
+
+def _sequence(sequence: SequenceDefinition, lang: Language) -> list[str]:
+    """What is expected, and each step with what it follows and its deadline."""
+    blocks = [
+        f"  {_wrapped(sequence.title.within(lang))}\n  {_wrapped(sequence.reference.within(lang))}",
+        f"  {_wrapped(sequence.description.within(lang).strip())}",
+    ]
+    return [*blocks, *(_step(number, step, lang) for number, step in enumerate(sequence.step, 1))]
+
+
+def _step(number: int, step: StepDefinition, lang: Language) -> str:
+    presence = text(f"explain.presence-{step.presence}").within(lang)
+    lines = [f"{number}. {step.title.within(lang)} [{step.id}] ({presence})"]
+    if step.after:
+        lines.append(text("explain.step-after", steps=", ".join(step.after)).within(lang))
+    if step.within is not None:
+        limit = step.within.setting or f"{step.within.seconds:g}"
+        key = "explain.step-within-setting" if step.within.setting else "explain.step-within"
+        lines.append(text(key, limit=limit, plus=f"{step.within.plus:g}").within(lang))
+    if step.note is not None:
+        lines.append(step.note.within(lang))
+    return "\n    ".join(
+        ["  " + _wrapped(lines[0]), *(_wrapped(line, 72).replace("\n  ", "\n    ") for line in lines[1:])]
+    )
 
 
 def _width(line: str) -> int:

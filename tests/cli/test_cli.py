@@ -214,19 +214,44 @@ def test_explain_lists_and_explains_every_rule_and_trigger(tmp_path):
     from typing import get_args
 
     from acforensics.case import Trigger
-    from acforensics.findings import RULES
+    from acforensics.cooperation import load
+    from acforensics.findings import CONCLUSIONS, RULES
 
     listed = run("explain", cwd=tmp_path).stdout
-    for name in (*RULES, *get_args(Trigger)):
+    for name in (*RULES, *CONCLUSIONS, *get_args(Trigger), *(sequence.id for sequence in load())):
         assert name in listed
         for lang in ("en", "ja"):
             page = (
-                run("explain", name, "--lang", lang, cwd=tmp_path) if name in ("crash", "os-command-shutdown") else None
+                run("explain", name, "--lang", lang, cwd=tmp_path)
+                if name in ("crash", "os-command-shutdown", "cluster-shutdown-halt")
+                else None
             )
             if page is not None:
                 assert page.returncode == 0
                 assert all(len(line.encode("euc_jp", "replace")) <= 80 for line in page.stdout.splitlines())
     assert run("explain", "nonsense", cwd=tmp_path).returncode == 2
+
+
+def test_a_site_s_sequence_replaces_ours(tmp_path):
+    from acforensics.resources import folder
+
+    own = tmp_path / "sequences"
+    own.mkdir()
+    ours = (folder("sequences") / "cluster-shutdown-halt.toml").read_text(encoding="utf-8")
+    (own / "cluster-shutdown-halt.toml").write_text(
+        ours.replace('"clusterpro.daemon_stopping"', '"clusterpro.no_such"')
+    )
+    bundle = str(folder("samples") / "clpstdn-halt" / "bundle")
+    verdicts = []
+    for more in ([], ["--sequences", str(own)]):
+        done = run("analyze", bundle, "--json", "-", *more, cwd=tmp_path)
+        found = json.loads(done.stdout)["sequences"]
+        verdicts.append({one["verdict"] for one in found if one["id"] == "cluster-shutdown-halt"})
+    assert verdicts == [{"conforms"}, {"not-observable"}]
+    (own / "bad.toml").write_text('id = "bad"\n')
+    refused = run("analyze", bundle, "--json", "-", "--sequences", str(own), cwd=tmp_path)
+    assert refused.returncode == 2
+    assert "bad.toml:1" in refused.stderr
 
 
 def test_demo_prints_where_the_report_is(tmp_path):
