@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from fnmatch import fnmatchcase
+from functools import cached_property
+from itertools import accumulate
 from typing import Literal, NamedTuple
 
 from acforensics.boots import Boot
@@ -137,6 +140,18 @@ class SourceCoverage:
     seen: Mapping[str, Span] = field(default_factory=dict)
     """Its first and last record in each boot."""
 
+    def reaches(self, start: datetime, end: datetime) -> bool:
+        """Whether it has records of one boot before and after a time."""
+        starts, ends = self._reach
+        before = bisect_right(starts, start)
+        return before > 0 and end < ends[before - 1]
+
+    @cached_property
+    def _reach(self) -> tuple[list[datetime], list[datetime]]:
+        """The starts of what it has seen, and up to each the latest end."""
+        spans = sorted(self.seen.values(), key=lambda seen: seen.start)
+        return [seen.start for seen in spans], list(accumulate((seen.end for seen in spans), max))
+
     @property
     def shared(self) -> bool:
         """Whether its files hold records of several servers."""
@@ -219,7 +234,7 @@ class Coverage:
 
     def lack(self, source: SourceCoverage, start: datetime, end: datetime) -> Lack | None:
         """Why this one source may not have shown a record written at some time from `start` to `end`."""
-        if not any(seen.start <= start and end < seen.end for seen in source.seen.values()):
+        if not source.reaches(start, end):
             return Lack(source.name, "outside", start, end)
         for hole in source.holes:
             if start < hole.end and end > hole.start:

@@ -77,6 +77,7 @@ def judge_boots(
     judgements = []
     for server, own in views.items():
         neighbours = [view for other, theirs in views.items() if other != server for view in theirs]
+        announces = any(event.kind == "os.shutdown_announced" for event in events[server])
         for view in own:
             view.neighbours = neighbours
             view.clock = clock
@@ -84,7 +85,7 @@ def judge_boots(
             view.planned_offs = list(planned.get(server, ()))
             view.zone = zone
             view.in_cluster = server in members
-            view.announces = any(event.kind == "os.shutdown_announced" for event in events[server])
+            view.announces = announces
         habit = sum(view.stop_logged for view in own)
         judgements += [_judge(view, zone, traces, habit) for view in own]
     return sorted(

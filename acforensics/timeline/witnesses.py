@@ -31,7 +31,7 @@ def merge(tracks: Sequence[Track]) -> list[Event]:
 
     The tracks then refer to the joined events, so that both views speak of the same objects.
     """
-    merged: list[Event] = []
+    merged: dict[int, Event] = {}
     recent: dict[Hashable, list[Event]] = {}
     for number, position in interleave([[item.time for item in track.items] for track in tracks]):
         track = tracks[number]
@@ -42,15 +42,15 @@ def merge(tracks: Sequence[Track]) -> list[Event]:
         twin = _twin(event, earlier)
         if twin is None:
             earlier.append(event)
-            merged.append(event)
+            merged[id(event)] = event
         else:
             if event.resolution < twin.resolution:
                 # A listing in minutes came first only because it cuts the seconds off.
-                merged.remove(twin)
-                merged.append(twin)
+                del merged[id(twin)]
+                merged[id(twin)] = twin
             absorb(twin, event)
             track.items[position] = track.items[position]._replace(event=twin)
-    return merged
+    return list(merged.values())
 
 
 def absorb(event: Event, other: Event) -> None:

@@ -1,0 +1,188 @@
+"""One stream is cut into boots: at every start of a kernel that it shows, or where its source names another boot."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from acforensics.boots.model import Segment
+from acforensics.events import kind_of
+from acforensics.timeline import Item, Track
+
+_EARLY_LINES = timedelta(seconds=120)
+"""Lines of a boot may be stamped this much later than its first kernel line, and stand before it."""
+_SAME_MOMENT = timedelta(seconds=10)
+_STOPPING = timedelta(seconds=120)
+_CAUGHT_UP = 2000
+_TWICE = timedelta(seconds=2)
+# In a stream that holds no kernel lines, one of these says that the machine went down; the next record is a new boot.
+_DECISIVE_STOPS = {
+    "os.shutdown_started",
+    "os.shutdown_recorded",
+    "os.runlevel_switched",
+    "os.target_reached",
+    "clusterpro.stopping",
+}
+_KERNEL_STARTS = ("os.boot", "os.boot_command_line")
+
+
+def segments(track: Track) -> list[Segment]:
+    """Cut one stream at every start of a kernel that it shows, or where its source names another boot."""
+    if any(item.boot for item in track.items):
+        return _named(track)
+    starts = _starts(track)
+    cuts = [_early_lines(track, index, lower) for index, lower in zip(starts, [-1, *starts], strict=False)]
+    if cuts and _only_early_lines(track, cuts[0]):
+        cuts[0] = 0
+    if not starts:
+        cuts = _cuts_without_kernel(track)
+        starts = [-1] * len(cuts)
+    bounds = [0, *cuts, len(track.items)]
+    events = [None, *(track.items[i].event if i >= 0 else None for i in starts)]
+    found = []
+    for number, (begin, end) in enumerate(itertools.pairwise(bounds)):
+        if begin == end:
+            continue
+        start_event = events[number]
+        following = events[number + 1] if number + 1 < len(events) else None
+        items = track.items[begin:end]
+        first, last = items[0].time, items[-1].time
+        before = following.previous.time if following is not None and following.previous is not None else None
+        if following is not None and before is not None and before >= first:
+            last = max(last, before) if last <= following.time else before
+        found.append(
+            Segment(
+                track,
+                start_event,
+                min(first, last),
+                max(first, last),
+                [item.event for item in items if item.event is not None],
+            )
+        )
+    return found
+
+
+def whole(track: Track) -> Segment:
+    """A stream that shows no boots, as one."""
+    times = [item.time for item in track.items]
+    return Segment(track, None, min(times), max(times), track.events)
+
+
+def _named(track: Track) -> list[Segment]:
+    """One segment for each boot that the source names, in the order in which they come up."""
+    groups: dict[str, list[Item]] = {}
+    for item in track.items:
+        groups.setdefault(item.boot, []).append(item)
+    found = []
+    for name, items in groups.items():
+        times = [item.time for item in items]
+        events = [item.event for item in items if item.event is not None]
+        start = next((e for e in events if e.kind in _KERNEL_STARTS and "repeated" not in e.fields), None)
+        identifier = "" if name.startswith("~") else name
+        found.append(Segment(track, start, min(times), max(times), events, identifier))
+    return found
+
+
+def _only_early_lines(track: Track, cut: int) -> bool:
+    """Whether what stands before a stream's first boot is that boot's own: nothing but start-up, just before.
+
+    Logs that were sorted by time have the lines of a boot before its first kernel line, which is stamped late.
+    """
+    begun = track.items[cut].time
+    before = track.items[:cut]
+    return all(
+        begun - item.time <= _SAME_MOMENT and (item.event is None or kind_of(item.event.kind).phase == "start")
+        for item in before
+    )
+
+
+def _starts(track: Track) -> list[int]:
+    """Positions of first kernel lines; a command line belongs to the `Linux version` just before it."""
+    found: list[int] = []
+    for i, (time, event, _) in enumerate(track.items):
+        if event is None or "repeated" in event.fields:
+            continue
+        if event.kind == "os.boot":
+            if not _same_start(track, found, i):
+                found.append(i)
+        elif event.kind == "os.boot_command_line":
+            last = track.items[found[-1]] if found else None
+            near = last is not None and abs(time - last.time) <= _SAME_MOMENT
+            if not near or _stopped_within(track.items[found[-1] : i]):
+                found.append(i)
+    return found
+
+
+def _same_start(track: Track, found: list[int], position: int) -> bool:
+    """Whether a kernel's first line is written twice (two inputs of syslog read the kernel's log)."""
+    if not found:
+        return False
+    (earlier_time, earlier, _), (time, event, _) = track.items[found[-1]], track.items[position]
+    if earlier is None or event is None or earlier.message != event.message or abs(time - earlier_time) > _TWICE:
+        return False
+    return not _stopped_within(track.items[found[-1] : position])
+
+
+def _stopped_within(items: Sequence[Item]) -> bool:
+    return any(item.event is not None and item.event.kind in _DECISIVE_STOPS for item in items)
+
+
+def _early_lines(track: Track, start: int, lower: int) -> int:
+    """Include the lines of the new boot that stand before its first kernel line."""
+    begun = track.items[start].time
+    daemon = _audit_start(track, start, lower)
+    if daemon is not None:
+        return daemon
+    cut = start
+    while cut - 1 > lower:
+        time, event, _ = track.items[cut - 1]
+        if not begun <= time <= begun + _EARLY_LINES:
+            break
+        if event is not None and kind_of(event.kind).phase == "stop":
+            break
+        cut -= 1
+    return cut
+
+
+def _audit_start(track: Track, start: int, lower: int) -> int | None:
+    """Where an audit log shows the start that this mark belongs to; `None` in other logs, or where it shows no more.
+
+    Its boot record comes seconds after the daemon's start and behind the kernel's earlier records, with which the log
+    catches up. Where the daemon's start is lost, the records of the seconds before are of that boot as well; in a log
+    that begins shortly before, all are.
+    """
+    begun, mark = track.items[start].time, track.items[start].event
+    caught_up = start
+    for i in range(start - 1, max(lower, start - _CAUGHT_UP), -1):
+        time, event, _ = track.items[i]
+        if abs(time - begun) > _EARLY_LINES or (event is not None and kind_of(event.kind).phase == "stop"):
+            break
+        if event is not None and event.kind == "os.audit_started":
+            if mark is not None:
+                mark.previous = event.previous
+            return i
+        if abs(time - begun) <= _SAME_MOMENT or i == 0:
+            caught_up = i
+    if mark is None or mark.program != "audit":
+        return None
+    if mark.previous is not None and abs(begun - mark.previous.time) <= _SAME_MOMENT:
+        # Not the last line of the boot before.
+        mark.previous = None
+    return caught_up
+
+
+def _cuts_without_kernel(track: Track) -> list[int]:
+    cuts: list[int] = []
+    stopped: datetime | None = None
+    for i, (time, event, _) in enumerate(track.items):
+        if stopped is not None:
+            begins = event is not None and kind_of(event.kind).phase == "start"
+            if begins or time - stopped > _STOPPING:
+                cuts.append(i)
+                stopped = None
+        if event is not None and event.kind in _DECISIVE_STOPS and "repeated" not in event.fields:
+            stopped = time
+        elif event is not None and event.kind == "os.shutdown_cancelled":
+            stopped = None
+    return cuts
