@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 
 from acforensics.events import Event
@@ -20,8 +21,8 @@ class Clusters:
             for event in own:
                 if event.kind in _NAMING and event.fields.get("server"):
                     self._above[self._top(_short(event.fields["server"]))] = self._top(_short(server))
-        tops = [self._top(name) for name in list(self._above)]
-        self._shared = {top for top in tops if tops.count(top) > 1}
+        counts = Counter(self._top(name) for name in list(self._above))
+        self._shared = {top for top, count in counts.items() if count > 1}
 
     def related(self, one: str, other: str) -> bool | None:
         """Whether two servers belong to one cluster; `None`: nothing tells."""
@@ -29,6 +30,10 @@ class Clusters:
         if first == second:
             return True
         return False if first in self._shared and second in self._shared else None
+
+    def elsewhere(self, one: str, other: str) -> bool:
+        """Whether a server has a cluster, and nothing puts the other one into it."""
+        return self._top(_short(other)) in self._shared and self.related(one, other) is not True
 
     def _top(self, name: str) -> str:
         self._above.setdefault(name, name)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TypeVar
 
 import re2
@@ -10,7 +10,7 @@ import re2
 from acforensics.cooperation.definitions import Setting
 from acforensics.cooperation.model import Basis, Limit
 from acforensics.parsing.definitions import DefinitionFile, EventDefinition, Example
-from acforensics.settings import Settings
+from acforensics.settings import LoggedText, Settings
 from acforensics.texts import Text
 
 _TAG, _LINE = "CLUSTERPRO", "AC EXEC COMMAND"
@@ -65,7 +65,7 @@ def lines_of_scripts(settings: Settings) -> DefinitionFile | None:
         (one.tag, one.message.strip()): f"{each.script.input}:{one.line}"
         for each in settings.scripts
         for run in each.script.runs.values()
-        for one in run.logged
+        for one in _around_amccmd(run.logged)
     }
     texts.pop((_TAG, _LINE), None)
     events = [
@@ -87,6 +87,13 @@ def lines_of_scripts(settings: Settings) -> DefinitionFile | None:
         return None
     title = Text(en="Lines that stop.sh of this case logs", ja="この事例の stop.sh が記録する行")
     return DefinitionFile(name="stop-scripts-of-the-case", title=title, event=events)
+
+
+def _around_amccmd(logged: Sequence[LoggedText]) -> list[LoggedText]:
+    """The last line before amccmd and the first one after it: a script may log more, and a pair is looked for."""
+    before = [one for one in logged if not one.after]
+    after = [one for one in logged if one.after]
+    return [*before[-1:], *after[:1]]
 
 
 def _remembered(function: Callable[[Setting, str], _Answer]) -> Callable[[Setting, str], _Answer]:

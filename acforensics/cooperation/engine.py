@@ -6,7 +6,9 @@
   `not-observable`.
 * Records of two servers are in an order only outside the doubt about their clocks; those of one server in that of their
   stream, else outside the few seconds by which streams may be stamped apart.
-* Something forbidden on another server counts only if it surely happened within the scene, after what must precede it.
+* Before a step that follows none that was seen, and among lines that are alike, the log must go back to where the stop
+  surely had not begun.
+* Something forbidden counts only if it surely happened within the scene, after the request and what must precede it.
 """
 
 from __future__ import annotations
@@ -141,13 +143,16 @@ def _would_be_seen(step: JudgedStep, board: Board) -> bool:
     last = next((one for one in later if one.time == step.latest), None)
     kinds = definition.shown_by or definition.kinds
     end = max(step.earliest, step.latest - timedelta.resolution)
+    # Of lines that are alike nobody knows which one is not there: it may be one before those that are.
+    begun = first if (definition.number or 1) == 1 else None
     for server in servers:
         doubt = doubt_of(server, scene)
         if doubt is None:
             return False
         # Between records of its own no doubt about a server's clock matters.
-        early = _NOTHING if first is not None and first.server == server else doubt
+        early = _NOTHING if begun is not None and begun.server == server else doubt
         late = _NOTHING if last is not None and last.server == server else doubt
-        if not scene.covers(server, kinds, step.earliest - early, end + late):
+        since = step.earliest if begun is not None else min(step.earliest, begins, scene.reach.get(server, begins))
+        if not scene.covers(server, kinds, since - early, end + late):
             return False
     return bool(servers)

@@ -64,9 +64,14 @@ class Scene:
     peers: Sequence[str] = ()
     """Other servers of the cluster that were up then; also those of which no log is there (they may have been)."""
     others: Sequence[str] = ()
-    """Further machines that were up then and show no CLUSTERPRO, such as ESMPRO/AC's control terminal."""
+    """Further machines that were up then and took no part: without CLUSTERPRO, such as ESMPRO/AC's control terminal, or
+    with its service stopped."""
     begins: Mapping[str, datetime] = field(default_factory=dict)
     """When the stops of others began that began before this one's."""
+    asked: Observation | None = None
+    """The request for a stop, where it is recorded: nothing before it breaks the rules of that stop."""
+    reach: Mapping[str, datetime] = field(default_factory=dict)
+    """From when on a server's log must go on for nothing of the stop to lie before what is seen of it."""
     until: datetime | None = None
     """When a step without deadline should have come at the latest; by default at its end."""
     covers: Callable[[str, Sequence[str], datetime, datetime], bool] = lambda *_: False

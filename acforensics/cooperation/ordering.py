@@ -17,7 +17,9 @@ def too_early(one: Observation, before: Sequence[JudgedStep], scene: Scene) -> J
 
 
 def surely_within(one: Observation, before: Sequence[JudgedStep], scene: Scene) -> bool:
-    """Whether a record may be held against a server: it comes after those steps, and not before the scene begins."""
+    """Whether a record may be held against a server: it comes after those steps and the request, within the scene."""
+    if scene.asked is not None and not precedes(scene.asked, one, scene):
+        return False
     if one.server == scene.server:
         return too_early(one, before, scene) is None
     doubt = scene.doubt(one.server)

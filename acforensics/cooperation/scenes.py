@@ -3,24 +3,25 @@
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import cached_property
 
+from acforensics.boots import Boot
 from acforensics.clocks import CaseClock
 from acforensics.cooperation.clusters import Clusters
 from acforensics.cooperation.definitions import BootPlace, Setting
 from acforensics.cooperation.groups import AcGroups
 from acforensics.cooperation.model import Limit, Observation, Scene
+from acforensics.cooperation.moments import LONGEST_STEP, at_rest, begin_of, on_last_clock
+from acforensics.cooperation.ordering import doubt_of
 from acforensics.coverage import Coverage
-from acforensics.events import Event, kind_of
+from acforensics.events import Event
 from acforensics.shutdowns import Judgement
 from acforensics.shutdowns.ups import ac_commands
 from acforensics.shutdowns.view import StopView
 
-_CAUSE = timedelta(hours=1)
-"""What led to a stop (a monitor's error, a power failure) is looked for this long before it was asked for."""
 _AFTERWARDS = timedelta(minutes=30)
 """Other servers act on a stop (failover) within this time."""
 _TOGETHER = timedelta(minutes=5)
@@ -29,8 +30,6 @@ _START = timedelta(minutes=60)
 """A start is over after this time: the wait for the other servers (5 minutes by default) lies within."""
 _STARTED = timedelta(minutes=15)
 """Until then a step of a start may still come; a start that is cut short before shows nothing to be missing."""
-_LONGEST_STEP = timedelta(minutes=30)
-"""What stopped longer before is another story: stop.sh may run so long by default."""
 _NEXT = timedelta(minutes=30)
 _POWER_ON = timedelta(minutes=30)
 """Power returns before a server can write that it starts."""
@@ -38,6 +37,9 @@ _POWER_KINDS = ("ups.output_on", "ac.power_restored")
 _CLOCKS_UNKNOWN = timedelta(minutes=2)
 """Records of a server whose clock is not known are looked at this far around."""
 _SCRIPT_LINE = "ac.exec_command"
+_REQUEST = "clusterpro.shutdown_requested"
+_MOST_REPEATED = 10
+"""More of one line tell nothing more."""
 _OF_CLUSTER = ("clusterpro.", "ac.exec_command", "ac.script_")
 
 
@@ -132,41 +134,20 @@ class CaseFacts:
         return judgement.boot.last - self.clock.corrected(judgement.boot.server, judgement.boot.last)
 
 
-def _begin(judgement: Judgement) -> datetime:
-    """When the stop of a server begins: its cause, the request, or the first group that stops."""
-    view, boot, chosen = judgement.view, judgement.boot, judgement.chosen
-    if chosen is None:
-        return boot.last
-    causes = [
-        event.time
-        for argument in chosen.arguments
-        if argument.weight == "for"
-        for event in argument.events
-        if event.server == boot.server and kind_of(event.kind).layer != "os" and event.time >= boot.first
-    ]
-    if chosen.trigger == "clusterpro-recovery":
-        causes += [event.time for event in view.of("clusterpro.monitor_error") if event.time <= chosen.time][-1:]
-    start = min([chosen.time, *(time for time in causes if chosen.time - time <= _CAUSE)])
-    for event in sorted(view.stopped_by_cluster_first, key=lambda event: event.time, reverse=True):
-        if start - event.time <= _LONGEST_STEP:
-            start = min(start, event.time)
-    return start
-
-
 def stop_scene(judgement: Judgement, facts: CaseFacts) -> Scene:
     """What was recorded from the cause of an end to the next start."""
     view, boot = judgement.view, judgement.boot
-    start = _begin(judgement)
+    start = begin_of(judgement)
     following = None if view.unseen_between else boot.following
     own = _own(judgement, [event for event in boot.events if event.time >= start], "this")
+    end = boot.last
     if following is not None:
-        began = following.start or following.first
+        end, times = _started(following)
         own += [
-            _observation(event, i, "next", max(event.time, began) if event in following.start_events else event.time)
-            for i, event in enumerate(following.events, start=len(boot.events))
-            if event.time <= began + _NEXT and "repeated" not in event.fields
+            _observation(event, i, "next", max(time, end) if event in following.start_events else time)
+            for i, (event, time) in enumerate(zip(following.events, times, strict=True), start=len(boot.events))
+            if time <= end + _NEXT and "repeated" not in event.fields
         ]
-    end = (following.start or following.first) if following is not None else boot.last
     # Other servers act on it after this one has fallen silent.
     until = max(end, boot.last + _AFTERWARDS)
     return _scene(judgement, start, max(end, boot.last), until, own, facts, stop=True)
@@ -175,7 +156,7 @@ def stop_scene(judgement: Judgement, facts: CaseFacts) -> Scene:
 def start_scene(judgement: Judgement, facts: CaseFacts) -> Scene:
     """What was recorded from a start to the running cluster."""
     boot = judgement.boot
-    start = boot.start or boot.first
+    start, times = _started(boot)
     end = min(boot.last, start + _START)
     until = max(end, start + _STARTED)
     stopped = judgement.view.stop_begins
@@ -183,11 +164,19 @@ def start_scene(judgement: Judgement, facts: CaseFacts) -> Scene:
         end = max(start, stopped)
         until = end if end - start >= _STARTED else max(until, boot.last + _STARTED)
     own = [
-        _observation(event, i, "this", event.time)
-        for i, event in enumerate(boot.events)
-        if event.time <= end and "repeated" not in event.fields and event.kind != _SCRIPT_LINE
+        _observation(event, i, "this", time)
+        for i, (event, time) in enumerate(zip(boot.events, times, strict=True))
+        if time <= end and "repeated" not in event.fields and event.kind != _SCRIPT_LINE
     ]
     return _scene(judgement, start, end, until, own, facts, stop=False)
+
+
+def _started(boot: Boot) -> tuple[datetime, Sequence[datetime]]:
+    """When a boot began, and the times of its records, all as its clock showed them after it was set."""
+    times = on_last_clock(boot)
+    began = boot.start or boot.first
+    shifts = (time - event.time for event, time in zip(boot.events, times, strict=True) if event.time >= began)
+    return began + next(shifts, timedelta(0)), times
 
 
 def goes_on(judgement: Judgement, scene: Scene, facts: CaseFacts) -> bool:
@@ -227,13 +216,16 @@ def _scene(
         if running and facts.clusters.related(server, peer) is not False:
             up[peer] = running
     absent = [name for name in facts.absent if facts.clusters.related(server, name) is not False]
+    peers = [*(peer for peer in up if peer in facts.clustered), *absent]
+    if stop:
+        peers = [] if at_rest(judgement, start) else [p for p in peers if not _rests(view, p, up.get(p, ()), start)]
     scene = Scene(
         server,
         start,
         end,
         [],
-        [*(peer for peer in up if peer in facts.clustered), *absent],
-        [peer for peer in up if peer not in facts.clustered],
+        peers,
+        [peer for peer in up if peer not in peers],
         until=until,
         limit=facts.limit,
         is_ac=facts.groups.is_ac,
@@ -242,7 +234,7 @@ def _scene(
         ac_known=facts.groups.known_on(server),
     )
     ends = {peer: _stops_too(judgement, scene, peer, facts) if stop else [] for peer in up}
-    kin = {server, *scene.others}
+    kin = {server, *(peer for peer in scene.others if peer not in facts.clustered)}
     kin |= {peer for peer in scene.peers if facts.clusters.related(server, peer)}
     kin |= {peer for peer, stops in ends.items() if _is_one_stop(judgement, stops)}
     others: list[Observation] = []
@@ -251,8 +243,8 @@ def _scene(
         lines = {id(line) for j in running for line in ac_commands(j.view, _asked(j, ends[peer], server, start))}
         around = view.doubt(peer) or _CLOCKS_UNKNOWN
         # A server that began to stop before this one did its part before.
-        begun = [view.here(peer, _begin(end)) for end in ends[peer]]
-        begins[peer] = min([start, *(time for time in begun if start - time <= _LONGEST_STEP)])
+        begun = [view.here(peer, begin_of(end)) for end in ends[peer]]
+        begins[peer] = min([start, *(time for time in begun if start - time <= LONGEST_STEP)])
         latest = min(end, judgement.boot.last) + _AFTERWARDS + around - ahead
         for order, time, of, event in facts.records[peer].between(begins[peer] - around - ahead, latest):
             place: BootPlace = "next" if stop and not any(of is one for one in running) else "this"
@@ -275,7 +267,43 @@ def _scene(
         # Of a server of another cluster nothing can be claimed.
         return view.doubt(other) if other in kin else None
 
-    return replace(scene, observations=observations, begins=begins, covers=_covers(view, server, facts), doubt=doubt)
+    scene = replace(scene, observations=observations, begins=begins, covers=_covers(view, server, facts), doubt=doubt)
+    if not stop or judgement.chosen is None or judgement.chosen.trigger != "clusterpro-command":
+        return scene
+    asked = _request(judgement, scene)
+    return replace(scene, asked=asked, reach=_reach(judgement, scene, asked, up))
+
+
+def _rests(view: StopView, peer: str, running: Sequence[Judgement], start: datetime) -> bool:
+    """Whether CLUSTERPRO of another server did not run when this one began to stop, as far as the clocks tell."""
+    there = start - (view.here(peer, start) - start)
+    around = view.doubt(peer) or _CLOCKS_UNKNOWN
+    return bool(running) and all(at_rest(one, there) or at_rest(one, there - around) for one in running)
+
+
+def _request(judgement: Judgement, scene: Scene) -> Observation | None:
+    """The request for a stop: this server's own, else another's for the whole cluster."""
+    requests = [one for one in scene.observations if one.kind == _REQUEST and one.boot == "this"]
+    own = [one for one in requests if one.server == scene.server]
+    wide = judgement.chosen is not None and judgement.chosen.scope == "cluster"
+    others = [one for one in requests if wide and one.fields.get("scope") == "cluster"]
+    return next((one for one in (*own, *others) if doubt_of(one.server, scene) is not None), None)
+
+
+def _reach(
+    judgement: Judgement, scene: Scene, asked: Observation | None, up: Mapping[str, Sequence[Judgement]]
+) -> dict[str, datetime]:
+    """From when on each server's log must go on for nothing of the stop to lie before what is seen of it."""
+    if asked is not None:
+        since = min(scene.start, asked.time - (doubt_of(asked.server, scene) or timedelta(0)))
+        return dict.fromkeys([scene.server, *up], since)
+    found = {}
+    for server, running in ((scene.server, [judgement]), *up.items()):
+        since = scene.start - LONGEST_STEP
+        around = doubt_of(server, scene) or timedelta(0)
+        starts = [judgement.view.here(server, one.boot.start) + around for one in running if one.boot.start is not None]
+        found[server] = min(scene.start, max([since, *starts]))
+    return found
 
 
 def _asked(judgement: Judgement, ends: Sequence[Judgement], server: str, start: datetime) -> datetime:
@@ -306,8 +334,8 @@ def _own(judgement: Judgement, events: Sequence[Event], boot: BootPlace) -> list
 
 def _repeated(event: Event, order: int, time: datetime) -> list[Observation]:
     """A line that syslog says was repeated stands for as many."""
-    count = event.fields.get("repeated", "1")
-    return [_observation(event, order, "this", time)] * (int(count) if count.isdecimal() else 1)
+    count = event.fields.get("repeated", "1")[:9]
+    return [_observation(event, order, "this", time)] * (min(int(count), _MOST_REPEATED) if count.isdecimal() else 1)
 
 
 def _observation(event: Event, order: int, boot: BootPlace, time: datetime) -> Observation:

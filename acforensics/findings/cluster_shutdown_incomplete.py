@@ -25,16 +25,25 @@ def find(context: FindingContext) -> list[Finding]:
 
 
 def _stops(context: FindingContext) -> list[list[JudgedSequence]]:
-    """Judged sequences of cluster shutdowns, those of one shutdown together."""
+    """Judged sequences of cluster shutdowns, those of one shutdown together: each server has its part in it once."""
     found: list[list[JudgedSequence]] = []
     for one in context.sequences:
         if not one.definition.id.startswith("cluster-shutdown") or one.judgement is None:
             continue
-        if found and _start(context, one) - _start(context, found[-1][0]) <= _ONE_STOP:
-            found[-1].append(one)
+        stop = next((stop for stop in reversed(found) if _belongs(context, one, stop)), None)
+        if stop is not None:
+            stop.append(one)
         else:
             found.append([one])
     return found
+
+
+def _belongs(context: FindingContext, one: JudgedSequence, stop: Sequence[JudgedSequence]) -> bool:
+    server = one.scene.server
+    return _start(context, one) - _start(context, stop[0]) <= _ONE_STOP and all(
+        other.scene.server != server and context.clusters.related(server, other.scene.server) is not False
+        for other in stop
+    )
 
 
 def _start(context: FindingContext, one: JudgedSequence) -> datetime:

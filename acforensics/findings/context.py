@@ -10,7 +10,7 @@ from functools import cached_property
 from acforensics.boots import Boot
 from acforensics.case import Evidence, Finding, Setting, Severity, evidence_of
 from acforensics.clocks import CaseClock
-from acforensics.cooperation import AcGroups, JudgedSequence
+from acforensics.cooperation import AcGroups, Clusters, JudgedSequence
 from acforensics.coverage import Coverage
 from acforensics.events import Event
 from acforensics.shutdowns import Judgement
@@ -54,6 +54,11 @@ class FindingContext:
     @cached_property
     def _ends_before(self) -> dict[int, Judgement]:
         return {id(j.boot.following): j for j in self.judgements if j.boot.following is not None}
+
+    @cached_property
+    def clusters(self) -> Clusters:
+        """Which servers belong together: a case may hold the logs of several clusters."""
+        return Clusters({server: [e for boot in own for e in boot.events] for server, own in self.boots.items()})
 
     def judged(self, boot: Boot) -> Judgement | None:
         """What is judged of the end of a boot, whether it has ended or not."""

@@ -49,6 +49,7 @@ def find(context: FindingContext) -> list[Finding]:
             if _on_case_clock(context, loop)[0]
             <= max(_on_case_clock(context, other)[1] for other in group) + context.loop_window
             and _alike(loop, group[0])
+            and context.clusters.related(loop.server, group[0].server) is not False
         ]
         if together:
             together[-1].append(loop)

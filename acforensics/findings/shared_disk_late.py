@@ -66,15 +66,18 @@ def find(context: FindingContext) -> list[Finding]:
     absences = [absence for boots in context.boots.values() for absence in _absences(context, boots)]
     absences.sort(key=lambda absence: (_on_case_clock(context, absence)[0], absence.server, absence.name))
     groups: list[list[_Absence]] = []
-    until: datetime | None = None
+    until: list[datetime] = []
     for absence in absences:
         start, end = _on_case_clock(context, absence)
-        if until is not None and start <= until + context.loop_window:
-            groups[-1].append(absence)
-            until = max(until, end)
+        for place in reversed(range(len(groups))):
+            near = start <= until[place] + context.loop_window
+            if near and context.clusters.related(absence.server, groups[place][0].server) is not False:
+                groups[place].append(absence)
+                until[place] = max(until[place], end)
+                break
         else:
             groups.append([absence])
-            until = end
+            until.append(end)
     if not groups:
         return []
     switched = [

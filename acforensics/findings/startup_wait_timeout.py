@@ -88,6 +88,7 @@ def _short(name: str) -> str:
 def _finding(context: FindingContext, wait: _Wait, members: Sequence[str], on: Mapping[str, Sequence[_On]]) -> Finding:
     server, timeout, begun = wait.boot.server, wait.timeout, wait.begun
     others = list({_short(name): name for name in reversed(members) if not same_server(name, server)}.values())
+    others = [name for name in others if not context.clusters.elsewhere(server, name)]
     late = sorted(name for name in others if _short(name) not in wait.up)
     values = {"server": server, "time": context.clock(timeout.time)}
     summary = [

@@ -22,6 +22,7 @@ Relation = Literal["causes", "together"]
 _POWER_ENDS = frozenset({"power-loss", "ac-power-failure", "ups-agent"})
 _TOGETHER = timedelta(minutes=5)
 _FAILS_OVER = timedelta(minutes=15)
+_STAMPED_APART = timedelta(seconds=5)
 _BATTERY = timedelta(hours=2)
 """A server that a power failure takes down goes down within this time: batteries last minutes."""
 
@@ -79,11 +80,24 @@ def _stopped_together(ends: Sequence[Happening], context: FindingContext) -> Ite
                 break
             if other.server == one.server or _trigger(other) != _trigger(one):
                 continue
+            if not _of_one_stop(one, other, context):
+                continue
             scopes = {end.judgement.chosen.scope for end in (one, other) if end.judgement and end.judgement.chosen}
             if scopes == {"cluster"}:
                 yield Link(one, other, "together", True, text("incident.because.one-request"))
             elif _trigger(one) in _POWER_ENDS and _close(one, other, context):
                 yield Link(one, other, "together", False, text("incident.because.same-minutes"))
+
+
+def _of_one_stop(one: Happening, other: Happening, context: FindingContext) -> bool:
+    """Whether two servers may have been stopped together: of one cluster, and the later one was up at the first stop."""
+    if context.clusters.related(one.server, other.server) is False and _trigger(one) not in _POWER_ENDS:
+        return False
+    boot = other.judgement.boot if other.judgement is not None else None
+    if boot is None or boot.start is None:
+        return True
+    doubt = context.case_clock.uncertainty(one.server, other.server, one.time) or timedelta(0)
+    return context.case_clock.corrected(other.server, boot.start) <= one.time + doubt
 
 
 def _close(one: Happening, other: Happening, context: FindingContext) -> bool:
@@ -104,10 +118,25 @@ def _failed_over(found: Sequence[Happening], ends: Sequence[Happening], context:
         ]
         for event in seen:
             gone = [end for end in ends if same_server(end.server, event.fields.get("server", ""))]
-            near = [end for end in gone if abs(failover.time - end.time) <= _FAILS_OVER]
+            near = [end for end in gone if _may_have_led_to(end, failover, context)]
             if near:
-                end = min(near, key=lambda end: abs(failover.time - end.time))
+                end = max(near, key=lambda end: end.time)
                 yield Link(end, failover, "causes", True, text("incident.because.seen-to-stop", server=end.server))
+
+
+def _may_have_led_to(end: Happening, failover: Happening, context: FindingContext) -> bool:
+    """Whether a server went down before groups failed over, by minutes at most, as far as the clocks tell.
+
+    One that was cut off did so at some time between its last record and its next start.
+    """
+    doubt = context.case_clock.uncertainty(end.server, failover.server, failover.time)
+    latest = end.until or end.time
+    if end.judgement is not None and not end.judgement.view.stop_orderly:
+        following = end.judgement.boot.following
+        if following is not None:
+            latest = max(latest, context.case_clock.corrected(end.server, following.start or following.first))
+    early = _FAILS_OVER if doubt is None else doubt + _STAMPED_APART
+    return end.time - early <= failover.time <= latest + _FAILS_OVER
 
 
 def _in_loops(ends: Sequence[Happening], findings: Sequence[Finding], context: FindingContext) -> Iterator[Link]:
@@ -128,6 +157,11 @@ def _of_findings(found: Sequence[Happening], ends: Sequence[Happening], context:
     for one in (happening for happening in found if happening.finding is not None):
         finding = one.finding
         assert finding is not None and one.until is not None  # noqa: S101
+        if finding.rule == "ac-group-moved":
+            cited = {(evidence.input, evidence.line) for evidence in finding.evidence}
+            for failover in (other for other in found if other.sort == "failover"):
+                if cited.intersection((event.input, event.line) for event in failover.events):
+                    yield Link(failover, one, "causes", True, text("incident.because.ac-group-moved"))
         for end in ends:
             if context.shutdown_ids.get(id(end.judgement)) not in finding.related:
                 continue

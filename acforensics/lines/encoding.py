@@ -17,12 +17,15 @@ _LEGACY: tuple[tuple[str, Encoding], ...] = (
     ("cp932", "cp932"),
 )
 
-_KANA = range(0x3041, 0x30FF)
-_KANJI = range(0x4E00, 0x9FA1)
-_PUNCTUATION = range(0x3000, 0x3016)
-_FULLWIDTH = range(0xFF01, 0xFF5F)
-_HALFWIDTH_KATAKANA = range(0xFF61, 0xFFA0)
+_ABOVE_ASCII = re.compile("[^\0-\x7f]+")
+_KANA = re.compile("[\u3041-\u30fe]+")
+_KANJI = re.compile("[\u3000-\u3015\u4e00-\u9fa0\uff01-\uff5e]+")
+"""With the punctuation and the full-width letters that stand among them."""
+_HALFWIDTH_KATAKANA = re.compile("[\uff61-\uff9f]+")
+_JAPANESE = re.compile("[\u3000-\u3015\u3041-\u30fe\u4e00-\u9fa0\uff00-\uffef]+")
 _HIGH_RUN = re.compile(rb"[\x80-\xff]+")
+_LOOKED_AT = 4096
+"""Bytes of a line from its first one above ASCII that its encoding is told by."""
 _ESCAPED = re.compile(r"(?:\\x[89a-f][0-9a-f])+")
 
 
@@ -34,41 +37,42 @@ def decode_line(raw: bytes) -> tuple[str, Encoding]:
         return raw.decode("utf-8"), "utf-8"
     except UnicodeDecodeError:
         pass
-    if _is_damaged_utf8(raw):
+    first = next(run.start() for run in _HIGH_RUN.finditer(raw))
+    sample = raw[first : first + _LOOKED_AT]
+    if _is_damaged_utf8(sample):
         return raw.decode("utf-8", "backslashreplace"), "utf-8"
-    best: tuple[float, str, Encoding] = (0.0, "", "undecoded")
+    best: tuple[float, int, str, Encoding] = (0.0, 0, "utf-8", "undecoded")
     for codec, name in _LEGACY:
-        for decoded in _readings(raw, codec):
+        for behind, decoded in _readings(sample, codec):
             score = _plausibility(decoded, name)
             if score > best[0]:
-                best = (score, decoded, name)
-    if best[0] > 0:
-        return best[1], best[2]
-    return raw.decode("utf-8", "backslashreplace"), "undecoded"
+                best = (score, first + behind if behind else 0, codec, name)
+    _, behind, codec, encoding = best
+    return raw[:behind].decode("ascii", "backslashreplace") + raw[behind:].decode(codec, "backslashreplace"), encoding
 
 
-def _is_damaged_utf8(raw: bytes) -> bool:
+def _count(sort: re.Pattern[str], decoded: str) -> int:
+    return sum(map(len, sort.findall(decoded)))
+
+
+def _is_damaged_utf8(sample: bytes) -> bool:
     """Whether all but a cut or two is Japanese in UTF-8, whose three bytes a character others hardly ever have."""
-    decoded = raw.decode("utf-8", "backslashreplace")
+    decoded = sample.decode("utf-8", "backslashreplace")
     cuts = len(_ESCAPED.findall(decoded))
-    japanese = sum(
-        ord(c) in _KANA or ord(c) in _PUNCTUATION or ord(c) in _KANJI or 0xFF00 <= ord(c) < 0xFFF0 for c in decoded
-    )
-    high = sum(len(run) for run in _HIGH_RUN.findall(raw))
+    japanese = _count(_JAPANESE, decoded)
+    high = sum(map(len, _HIGH_RUN.findall(sample)))
     return japanese >= 3 * cuts and japanese * 3 * 4 >= high * 3
 
 
-def _readings(raw: bytes, codec: str) -> list[str]:
-    """The line in one encoding; where that fails, also as a line that begins inside a character."""
-    whole = raw.decode(codec, "backslashreplace")
-    first = _HIGH_RUN.search(raw)
-    if first is None or _ESCAPED.search(whole) is None:
-        return [whole]
-    behind = first.start() + 1
-    return [
-        whole,
-        raw[:behind].decode("ascii", "backslashreplace") + raw[behind:].decode(codec, "backslashreplace"),
-    ]
+def _readings(sample: bytes, codec: str) -> list[tuple[int, str]]:
+    """A sample in one encoding; where that fails, also as a line that begins inside a character.
+
+    Each with the number of bytes that are left to no character.
+    """
+    whole = sample.decode(codec, "backslashreplace")
+    if _ESCAPED.search(whole) is None:
+        return [(0, whole)]
+    return [(0, whole), (1, rf"\x{sample[0]:02x}" + sample[1:].decode(codec, "backslashreplace"))]
 
 
 def _plausibility(decoded: str, encoding: Encoding) -> float:
@@ -77,18 +81,10 @@ def _plausibility(decoded: str, encoding: Encoding) -> float:
     EUC-JP read as CP932 turns into half-width katakana and rare signs; written in EUC-JP, half-width katakana
     have a lead byte of their own and hardly come about by chance.
     """
-    good = bad = 0.0
-    for character in _ESCAPED.sub("\ufffd", decoded):
-        code = ord(character)
-        if code < 0x80:
-            continue
-        if code in _KANA:
-            good += 2
-        elif code in _KANJI or code in _PUNCTUATION or code in _FULLWIDTH:
-            good += 1
-        elif code in _HALFWIDTH_KATAKANA:
-            good += 1 if encoding == "euc-jp" else 0.5
-            bad += 0 if encoding == "euc-jp" else 0.5
-        else:
-            bad += 2
+    decoded = _ESCAPED.sub("\ufffd", decoded)
+    kana, kanji, halfwidth = (_count(sort, decoded) for sort in (_KANA, _KANJI, _HALFWIDTH_KATAKANA))
+    others = _count(_ABOVE_ASCII, decoded) - kana - kanji - halfwidth
+    certain = 1 if encoding == "euc-jp" else 0.5
+    good = 2 * kana + kanji + certain * halfwidth
+    bad = (1 - certain) * halfwidth + 2 * others
     return (good - bad) / max(1, good + bad) + (0.001 if good else 0)
