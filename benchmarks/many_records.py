@@ -38,6 +38,22 @@ def journal_with_boots(count: int) -> Iterator[str]:
         yield _entry(at + timedelta(seconds=605), boot + 1, "systemd-journald", "Journal stopped")
 
 
+def two_servers(count: int) -> Iterator[str]:
+    """Two servers of a cluster that are shut down by clpstdn and come back, over and over, in one syslog."""
+    for boot in range(count // 2):
+        for server in ("svr031", "svr032"):
+            at = START + timedelta(minutes=30 * boot)
+            for seconds, program, message in (
+                (0, "kernel", "Linux version 6.1.0-56-amd64 (x)"),
+                (20, "clusterpro", "<type: pm><event: 1> Starting the cluster daemon..."),
+                (600, "clusterpro", "<type: down><event: 1> There was a request to shutdown cluster from the clpstdn."),
+                (601, "clusterpro", "<type: pm><event: 2> Shutting down the cluster daemon..."),
+                (640, "systemd-logind", "System is powering down."),
+                (641, "systemd-journald", "Journal stopped"),
+            ):
+                yield f"{at + timedelta(seconds=seconds):%Y-%m-%dT%H:%M:%S+00:00} {server} {program}: {message}"
+
+
 def journal_with_hits(count: int) -> Iterator[str]:
     """One boot in which every entry means something."""
     for number in range(count):
@@ -81,6 +97,7 @@ def undecodable(count: int) -> Iterator[bytes]:
 
 CASES: dict[str, tuple[str, int, Callable[[int], Iterator[str | bytes]]]] = {
     "journal, boots": ("journal.json", 2000, journal_with_boots),
+    "two servers": ("messages", 500, two_servers),
     "journal, hits": ("journal.json", 50_000, journal_with_hits),
     "last": ("last-x.txt", 50_000, login_listing),
     "alert log": ("alertlog.alt", 10_000, alert_log),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cached_property
 from typing import Literal
 
 from acforensics.events import Event
@@ -76,7 +77,7 @@ class CaseClock:
 
     def corrected(self, server: str, time: datetime) -> datetime:
         """A server's own UTC as UTC of the case's clock; unchanged where nothing is known or nothing can be told."""
-        span = self._span(server, time)
+        span = self._span(server, time) if server in self._moved else None
         if span is None or not span.correction:
             return time
         try:
@@ -84,10 +85,11 @@ class CaseClock:
         except OverflowError:
             return time
 
-    def offset_at(self, server: str, time: datetime) -> float | None:
-        """Seconds that a server's clock was ahead of the case's when it showed `time`; `None`: not known."""
-        span = self._span(server, time)
-        return None if span is None or self.servers[server].basis == "bounded" else span.offset
+    def corrections(self, server: str) -> tuple[timedelta, timedelta]:
+        """The least and the most that is taken off any time of a server."""
+        clock = self.servers.get(server)
+        seconds = [0.0, *(span.correction for span in clock.spans)] if clock is not None else [0.0]
+        return timedelta(seconds=min(seconds)), timedelta(seconds=max(seconds))
 
     def uncertainty(self, one: str, other: str, time: datetime) -> timedelta | None:
         """By how much corrected times of two servers about `time` may be apart in truth though they are equal.
@@ -104,6 +106,11 @@ class CaseClock:
             twins = [twin for twin in self.servers[server].spans if twin.covers(time)]
             total += max(abs(twin.offset - span.correction) + twin.spread for twin in twins)
         return timedelta(seconds=total)
+
+    @cached_property
+    def _moved(self) -> set[str]:
+        """Servers from whose times anything is taken off."""
+        return {name for name, clock in self.servers.items() if any(span.correction for span in clock.spans)}
 
     def _span(self, server: str, time: datetime) -> Span | None:
         clock = self.servers.get(server)

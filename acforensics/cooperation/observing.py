@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
@@ -48,6 +49,10 @@ def _spread(boots: Mapping[str, Sequence[Boot]], clock: CaseClock) -> float | No
     if len(boots) < 2:
         return None
     servers = sorted(boots)
+    others = {
+        name: sorted(clock.corrected(name, boot.start) for boot in boots[name] if boot.start is not None)
+        for name in servers[1:]
+    }
     spreads = []
     for boot in boots[servers[0]]:
         if boot.start is None:
@@ -57,7 +62,7 @@ def _spread(boots: Mapping[str, Sequence[Boot]], clock: CaseClock) -> float | No
         for other in servers[1:]:
             if clock.uncertainty(servers[0], other, boot.start) is None:
                 break
-            near = _start_near(boots[other], start, clock)
+            near = _nearest(others[other], start)
             if near is None:
                 break
             starts.append(near)
@@ -66,8 +71,8 @@ def _spread(boots: Mapping[str, Sequence[Boot]], clock: CaseClock) -> float | No
     return max(spreads, default=None)
 
 
-def _start_near(boots: Sequence[Boot], time: datetime, clock: CaseClock) -> datetime | None:
-    """The start next to another server's, if within half an hour."""
-    starts = [clock.corrected(boot.server, boot.start) for boot in boots if boot.start is not None]
-    near = [start for start in starts if abs(start - time) <= _ONE_START]
-    return min(near, key=lambda start: abs(start - time), default=None)
+def _nearest(starts: Sequence[datetime], time: datetime) -> datetime | None:
+    """The start next to another server's, if within half an hour; of `starts`, oldest first."""
+    place = bisect_left(starts, time)
+    near = min(starts[max(place - 1, 0) : place + 1], key=lambda start: abs(start - time), default=None)
+    return near if near is not None and abs(near - time) <= _ONE_START else None

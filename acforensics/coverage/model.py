@@ -266,9 +266,3 @@ class Coverage:
             if before.end <= until and since <= after.start:
                 return Lack(source.name, "damaged", since, until)
         return None
-
-    def last_seen(self, boot: Boot, stream: str) -> datetime | None:
-        """The last record of a stream in a boot; `None` where it has none."""
-        source = next((source for source in self.of(boot.server) if source.stream == stream), None)
-        seen = source.seen.get(boot.id) if source is not None else None
-        return seen.end if seen is not None else None

@@ -19,6 +19,7 @@ from acforensics.events import Event
 from acforensics.shutdowns import operators, orderly, power, sudden, unseen, ups
 from acforensics.shutdowns.disagreements import disagreements
 from acforensics.shutdowns.reasons import Argument, Hypothesis, mode_of
+from acforensics.shutdowns.records import Records, Timed
 from acforensics.shutdowns.view import StopView
 from acforensics.texts import text
 
@@ -72,11 +73,16 @@ def judge_boots(
     """
     events = {server: [event for boot in own for event in boot.events] for server, own in boots.items()}
     traces = ups.learn(events)
-    views = {server: [_view(boot, events) for boot in own] for server, own in boots.items()}
+    records = {server: Records(own) for server, own in events.items()}
+    views = {
+        server: [StopView(boot, {name: theirs for name, theirs in records.items() if name != server}) for boot in own]
+        for server, own in boots.items()
+    }
+    ends = {server: Timed(own, lambda view: view.boot.last) for server, own in views.items()}
     members = _in_cluster(events)
     judgements = []
     for server, own in views.items():
-        neighbours = [view for other, theirs in views.items() if other != server for view in theirs]
+        neighbours = {other: theirs for other, theirs in ends.items() if other != server}
         announces = any(event.kind == "os.shutdown_announced" for event in events[server])
         for view in own:
             view.neighbours = neighbours
@@ -109,10 +115,6 @@ def _in_cluster(events: Mapping[str, Sequence[Event]]) -> set[str]:
             if event.kind in _NAMES_MEMBERS:
                 found.add(named.get(event.fields.get("server", "").partition(".")[0].lower(), server))
     return found
-
-
-def _view(boot: Boot, events: Mapping[str, list[Event]]) -> StopView:
-    return StopView(boot, {server: own for server, own in events.items() if server != boot.server})
 
 
 def _judge(view: StopView, zone: tzinfo, traces: ups.AcTraces, habit: int) -> Judgement:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -13,6 +12,7 @@ from acforensics.parsing.commands import CommandMeaning
 from acforensics.shutdowns import unseen
 from acforensics.shutdowns.operators import is_job
 from acforensics.shutdowns.reasons import Argument, Hypothesis, mode_of
+from acforensics.shutdowns.records import Records
 from acforensics.shutdowns.view import StopView, meaning_of, same_server
 from acforensics.texts import text
 
@@ -154,20 +154,20 @@ def clusterpro_typed(view: StopView) -> Hypothesis | None:
     told = [event for event in view.of("ac.command_run", "ac.exec_command") if event.time >= view.end - _TAKES_EFFECT]
     begins = min([view.end, *(event.time for event in told)])
     found = []
-    for server, events in {view.boot.server: view.boot.events, **view.peers}.items():
-        for event in events:
-            meaning = _cluster_end(event)
-            if meaning is None or not view.may_follow(event, begins):
-                continue
-            here = server == view.boot.server and (
-                meaning.target is None or same_server(meaning.target, view.boot.server)
-            )
-            # On another server it only counts where this one is seen to tell ESMPRO/AC: two stops may coincide.
-            for_here = meaning.scope == "cluster" or (
-                meaning.target is not None and same_server(meaning.target, view.boot.server)
-            )
-            if here or (for_here and told):
-                found.append(event)
+    own = [event for event in view.of("os.command") if view.may_follow(event, begins)]
+    for event in (*own, *view.asked_elsewhere(["os.command"], begins)):
+        meaning = _cluster_end(event)
+        if meaning is None:
+            continue
+        here = event.server == view.boot.server and (
+            meaning.target is None or same_server(meaning.target, view.boot.server)
+        )
+        # On another server it only counts where this one is seen to tell ESMPRO/AC: two stops may coincide.
+        for_here = meaning.scope == "cluster" or (
+            meaning.target is not None and same_server(meaning.target, view.boot.server)
+        )
+        if here or (for_here and told):
+            found.append(event)
     if not found:
         return None
     typed = max(found, key=lambda event: event.time)
@@ -254,26 +254,19 @@ def _asked_by_person_anywhere(view: StopView) -> list[Event]:
     kinds = ["clusterpro.shutdown_requested", "clusterpro.stop_received"]
     theirs = [
         event
-        for events in view.peers.values()
-        for event in events
-        if event.kind in kinds
-        and _asked_by_person(event)
+        for event in view.asked_elsewhere(kinds, _request_time(view))
+        if _asked_by_person(event)
         and (event.fields.get("scope") == "cluster" or "clpstdn" in event.fields.get("requester", ""))
-        and not _refused(event, events)
-        and view.may_follow(event, _request_time(view))
+        and not _refused(event, view.peers[event.server])
     ]
     return sorted([*own, *theirs], key=lambda event: view.here(event.server, event.time))
 
 
-def _refused(request: Event, events: Sequence[Event]) -> bool:
+def _refused(request: Event, records: Records) -> bool:
     """Whether CLUSTERPRO on that server answered a request with a refusal, before it acted on any."""
-    for event in events:
-        if timedelta(0) <= event.time - request.time <= _TAKES_EFFECT and event is not request:
-            if event.kind == "clusterpro.request_refused":
-                return True
-            if event.kind in _UNDER_WAY:
-                return False
-    return False
+    answers = records.between(("clusterpro.request_refused", *_UNDER_WAY), request.time, request.time + _TAKES_EFFECT)
+    first = next((event for event in answers if event is not request), None)
+    return first is not None and first.kind == "clusterpro.request_refused"
 
 
 def _request_time(view: StopView) -> datetime:

@@ -128,16 +128,13 @@ def _as_planned(view: StopView, recorded: Hypothesis | None) -> Hypothesis | Non
 def _cluster_asked(view: StopView, stop: datetime) -> bool:
     """Whether CLUSTERPRO was asked before to stop this server, or on another server to stop the whole cluster."""
     kinds = ("clusterpro.shutdown_requested", "clusterpro.stop_received")
-    theirs = [
-        event
-        for events in view.peers.values()
-        for event in events
-        if event.kind in kinds
-        and (event.fields.get("scope") == "cluster" or "clpstdn" in event.fields.get("requester", ""))
-    ]
+    theirs = any(
+        event.fields.get("scope") == "cluster" or "clpstdn" in event.fields.get("requester", "")
+        for event in view.asked_elsewhere(kinds, stop)
+    )
     own = [event for event in view.cluster_requests if event.kind in kinds]
     typed = [event for event in view.of("os.command") if _effect(event) == "cluster-end"]
-    return any(view.may_follow(event, stop) for event in (*theirs, *own, *typed))
+    return theirs or any(view.may_follow(event, stop) for event in (*own, *typed))
 
 
 def _effect(command: Event) -> str | None:

@@ -168,13 +168,15 @@ def _others_cut_off(view: StopView) -> list[str]:
     Only where their clocks can be compared: that the stamps agree says nothing by itself.
     """
     found = []
-    for other in view.neighbours:
-        if other.stop_orderly or other.boot.following is None or not other.unclean_signs:
-            continue
-        doubt = view.doubt(other.boot.server)
+    for server, ends in view.neighbours.items():
+        doubt = view.doubt(server)
         if doubt is None:
             continue
-        apart = abs(view.here(other.boot.server, other.boot.last) - view.boot.last)
-        if apart <= _TOGETHER + doubt and not other.before_end(_OWN_CAUSES, _JUST_BEFORE):
-            found.append(other.boot.server)
+        apart = _TOGETHER + doubt
+        for other in ends.between(*view.there(server, view.boot.last - apart, view.boot.last + apart)):
+            if other.stop_orderly or other.boot.following is None or not other.unclean_signs:
+                continue
+            together = abs(view.here(server, other.boot.last) - view.boot.last) <= apart
+            if together and not other.before_end(_OWN_CAUSES, _JUST_BEFORE):
+                found.append(server)
     return sorted(found)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta, tzinfo
 from functools import cached_property
@@ -14,6 +14,7 @@ from acforensics.events import Event
 from acforensics.lines.login_records import PROGRAMS as LOGIN_RECORDS
 from acforensics.parsing.commands import CommandMeaning, understand
 from acforensics.shutdowns.final_stop import DECISIVE, FinalStop, final_stop
+from acforensics.shutdowns.records import Records, Timed
 
 CLUSTER_REQUESTS = frozenset(
     f"clusterpro.{name}"
@@ -51,10 +52,10 @@ class StopView:
     """What is known of the end of `boot`. All times UTC."""
 
     boot: Boot
-    peers: dict[str, list[Event]] = field(default_factory=dict)
+    peers: Mapping[str, Records] = field(default_factory=dict)
     """Events of the other servers, by server, in order."""
-    neighbours: list[StopView] = field(default_factory=list)
-    """The ends of the other servers' boots."""
+    neighbours: Mapping[str, Timed[StopView]] = field(default_factory=dict)
+    """The ends of the other servers' boots, by server and by their last record."""
     clock: CaseClock = field(default_factory=lambda: CaseClock({}))
     """What is known of the servers' clocks."""
     coverage: Coverage = field(default_factory=Coverage)
@@ -258,9 +259,30 @@ class StopView:
 
         Cause comes before effect, by minutes at most, as far as the two clocks can be compared.
         """
-        doubt = timedelta(0) if asked.server == self.boot.server else self.doubt(asked.server)
-        early = _CLOCKS_UNKNOWN if doubt is None else doubt + _STAMPED_APART
+        early = self._early(asked.server)
         return -early <= time - self._as_here(asked) <= _TAKES_EFFECT + early
+
+    def asked_elsewhere(self, kinds: Iterable[str], time: datetime) -> list[Event]:
+        """Events of other servers that what this server did at a time may follow from, by server, in order."""
+        wanted = tuple(kinds)
+        return [
+            event
+            for server, records in self.peers.items()
+            for event in records.between(
+                wanted, *self.there(server, time - _TAKES_EFFECT - self._early(server), time + self._early(server))
+            )
+            if self.may_follow(event, time)
+        ]
+
+    def _early(self, server: str) -> timedelta:
+        """How long before its cause on another server an effect may be stamped."""
+        doubt = timedelta(0) if server == self.boot.server else self.doubt(server)
+        return _CLOCKS_UNKNOWN if doubt is None else doubt + _STAMPED_APART
+
+    def there(self, server: str, since: datetime, until: datetime) -> tuple[datetime, datetime]:
+        """Between which readings of another server's clock all times lie that `here` puts between these two."""
+        least, most = self.clock.corrections(server)
+        return since - self._ahead + least, until - self._ahead + most
 
     def _as_here(self, event: Event) -> datetime:
         own = event.server == self.boot.server
@@ -281,16 +303,16 @@ class StopView:
 
     def peers_saying(self, kinds: Iterable[str], within: timedelta) -> list[Event]:
         """Events of other servers around the time at which this boot's records end."""
-        wanted = set(kinds)
+        wanted = tuple(kinds)
         following = self.boot.following
         latest = (following.start or following.first) if following is not None else self.boot.last + within
         found = []
-        for server, events in self.peers.items():
+        for server, records in self.peers.items():
             doubt = self.doubt(server) or timedelta(0)
+            since, until = self.boot.last - within - doubt, latest + doubt
             found += [
                 event
-                for event in events
-                if event.kind in wanted
-                and self.boot.last - within - doubt <= self.here(server, event.time) <= latest + doubt
+                for event in records.between(wanted, *self.there(server, since, until))
+                if since <= self.here(server, event.time) <= until
             ]
         return found

@@ -11,6 +11,7 @@ from acforensics.boots import find_boots
 from acforensics.coverage import Coverage, SourceCoverage, Span
 from acforensics.events import Event, Witness
 from acforensics.shutdowns import operators, power
+from acforensics.shutdowns.records import Records
 from acforensics.shutdowns.view import StopView
 from acforensics.timeline import Item, Track
 
@@ -131,7 +132,8 @@ def schedule(case):
         spans = {boot.id: Span(boot.id, boot.first, boot.last) for boot in boots}
         everything = SourceCoverage("svr031", "svr031/all", "syslog", (), boots[0].first, boots[-1].last, len(own), len(own),
                                     kinds=frozenset(e.kind for e in own), seen=spans)  # fmt: skip
-        view = StopView(boots[0], peers=servers, planned_offs=[planned], coverage=Coverage((everything,)))
+        peers = {name: Records(theirs) for name, theirs in servers.items()}
+        view = StopView(boots[0], peers=peers, planned_offs=[planned], coverage=Coverage((everything,)))
         return power.ac_schedule(view, operators.os_command_recorded(view, TOKYO))
 
     return explain
