@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import cached_property
@@ -14,8 +13,17 @@ from acforensics.cooperation.clusters import Clusters
 from acforensics.cooperation.definitions import BootPlace, Setting
 from acforensics.cooperation.groups import AcGroups
 from acforensics.cooperation.model import Limit, Observation, Scene
-from acforensics.cooperation.moments import LONGEST_STEP, at_rest, begin_of, on_last_clock
-from acforensics.cooperation.ordering import doubt_of
+from acforensics.cooperation.moments import (
+    CLOCKS_UNKNOWN,
+    LONGEST_STEP,
+    at_rest,
+    begin_of,
+    on_last_clock,
+    reach,
+    request_of,
+    rests,
+)
+from acforensics.cooperation.records import Records
 from acforensics.coverage import Coverage
 from acforensics.events import Event
 from acforensics.shutdowns import Judgement
@@ -34,49 +42,10 @@ _NEXT = timedelta(minutes=30)
 _POWER_ON = timedelta(minutes=30)
 """Power returns before a server can write that it starts."""
 _POWER_KINDS = ("ups.output_on", "ac.power_restored")
-_CLOCKS_UNKNOWN = timedelta(minutes=2)
-"""Records of a server whose clock is not known are looked at this far around."""
 _SCRIPT_LINE = "ac.exec_command"
-_REQUEST = "clusterpro.shutdown_requested"
 _MOST_REPEATED = 10
 """More of one line tell nothing more."""
 _OF_CLUSTER = ("clusterpro.", "ac.exec_command", "ac.script_")
-
-
-class _Records:
-    """The records and boots of one server on the case's clock, to look up those of a time."""
-
-    def __init__(self, judgements: Sequence[Judgement], clock: CaseClock) -> None:
-        entries = [
-            (clock.corrected(event.server, event.time), judgement, event)
-            for judgement in judgements
-            for event in judgement.boot.events
-        ]
-        entries.sort(key=lambda entry: entry[0])
-        self._entries = entries
-        self._times = [time for time, _, _ in entries]
-        self._boots = sorted(
-            ((clock.corrected(j.boot.server, j.boot.first), clock.corrected(j.boot.server, j.boot.last), j)
-             for j in judgements),
-            key=lambda boot: boot[0],
-        )  # fmt: skip
-        self._firsts = [first for first, _, _ in self._boots]
-
-    def between(self, start: datetime, end: datetime) -> Iterable[tuple[int, datetime, Judgement, Event]]:
-        """Place, time, boot and event of the records of a time."""
-        first, last = bisect_left(self._times, start), bisect_right(self._times, end)
-        for order in range(first, last):
-            yield order, *self._entries[order]
-
-    def up(self, start: datetime, end: datetime) -> list[Judgement]:
-        """Boots that run in a part of a time."""
-        found = []
-        for place in range(bisect_right(self._firsts, end) - 1, -1, -1):
-            _, last, judgement = self._boots[place]
-            if last < start:
-                break
-            found.append(judgement)
-        return found
 
 
 @dataclass(frozen=True)
@@ -102,9 +71,9 @@ class CaseFacts:
         return found
 
     @cached_property
-    def records(self) -> dict[str, _Records]:
+    def records(self) -> dict[str, Records]:
         """The records of each server."""
-        return {server: _Records(own, self.clock) for server, own in self.by_server.items()}
+        return {server: Records(own, self.clock) for server, own in self.by_server.items()}
 
     @cached_property
     def clustered(self) -> frozenset[str]:
@@ -175,8 +144,8 @@ def _started(boot: Boot) -> tuple[datetime, Sequence[datetime]]:
     """When a boot began, and the times of its records, all as its clock showed them after it was set."""
     times = on_last_clock(boot)
     began = boot.start or boot.first
-    shifts = (time - event.time for event, time in zip(boot.events, times, strict=True) if event.time >= began)
-    return began + next(shifts, timedelta(0)), times
+    first = {id(event) for event in boot.start_events if event.time == began}
+    return next((time for event, time in zip(boot.events, times, strict=True) if id(event) in first), began), times
 
 
 def goes_on(judgement: Judgement, scene: Scene, facts: CaseFacts) -> bool:
@@ -186,7 +155,7 @@ def goes_on(judgement: Judgement, scene: Scene, facts: CaseFacts) -> bool:
 
 def _stops_too(judgement: Judgement, scene: Scene, server: str, facts: CaseFacts) -> list[Judgement]:
     """Ends of another server in the time of a stop."""
-    around = judgement.view.doubt(server) or _CLOCKS_UNKNOWN
+    around = judgement.view.doubt(server) or CLOCKS_UNKNOWN
     earliest = scene.start - around - _TOGETHER
     latest = judgement.boot.last + around + _AFTERWARDS
     ahead = facts.ahead(judgement)
@@ -211,14 +180,14 @@ def _scene(
     ahead = facts.ahead(judgement)
     up = {}
     for peer in sorted(facts.records):
-        around = view.doubt(peer) or _CLOCKS_UNKNOWN
+        around = view.doubt(peer) or CLOCKS_UNKNOWN
         running = facts.records[peer].up(start - ahead - around, start - ahead + around) if peer != server else []
         if running and facts.clusters.related(server, peer) is not False:
             up[peer] = running
     absent = [name for name in facts.absent if facts.clusters.related(server, name) is not False]
     peers = [*(peer for peer in up if peer in facts.clustered), *absent]
     if stop:
-        peers = [] if at_rest(judgement, start) else [p for p in peers if not _rests(view, p, up.get(p, ()), start)]
+        peers = [] if at_rest(judgement, start) else [p for p in peers if not rests(view, p, up.get(p, ()), start)]
     scene = Scene(
         server,
         start,
@@ -241,7 +210,7 @@ def _scene(
     begins: dict[str, datetime] = {}
     for peer, running in up.items():
         lines = {id(line) for j in running for line in ac_commands(j.view, _asked(j, ends[peer], server, start))}
-        around = view.doubt(peer) or _CLOCKS_UNKNOWN
+        around = view.doubt(peer) or CLOCKS_UNKNOWN
         # A server that began to stop before this one did its part before.
         begun = [view.here(peer, begin_of(end)) for end in ends[peer]]
         begins[peer] = min([start, *(time for time in begun if start - time <= LONGEST_STEP)])
@@ -270,40 +239,8 @@ def _scene(
     scene = replace(scene, observations=observations, begins=begins, covers=_covers(view, server, facts), doubt=doubt)
     if not stop or judgement.chosen is None or judgement.chosen.trigger != "clusterpro-command":
         return scene
-    asked = _request(judgement, scene)
-    return replace(scene, asked=asked, reach=_reach(judgement, scene, asked, up))
-
-
-def _rests(view: StopView, peer: str, running: Sequence[Judgement], start: datetime) -> bool:
-    """Whether CLUSTERPRO of another server did not run when this one began to stop, as far as the clocks tell."""
-    there = start - (view.here(peer, start) - start)
-    around = view.doubt(peer) or _CLOCKS_UNKNOWN
-    return bool(running) and all(at_rest(one, there) or at_rest(one, there - around) for one in running)
-
-
-def _request(judgement: Judgement, scene: Scene) -> Observation | None:
-    """The request for a stop: this server's own, else another's for the whole cluster."""
-    requests = [one for one in scene.observations if one.kind == _REQUEST and one.boot == "this"]
-    own = [one for one in requests if one.server == scene.server]
-    wide = judgement.chosen is not None and judgement.chosen.scope == "cluster"
-    others = [one for one in requests if wide and one.fields.get("scope") == "cluster"]
-    return next((one for one in (*own, *others) if doubt_of(one.server, scene) is not None), None)
-
-
-def _reach(
-    judgement: Judgement, scene: Scene, asked: Observation | None, up: Mapping[str, Sequence[Judgement]]
-) -> dict[str, datetime]:
-    """From when on each server's log must go on for nothing of the stop to lie before what is seen of it."""
-    if asked is not None:
-        since = min(scene.start, asked.time - (doubt_of(asked.server, scene) or timedelta(0)))
-        return dict.fromkeys([scene.server, *up], since)
-    found = {}
-    for server, running in ((scene.server, [judgement]), *up.items()):
-        since = scene.start - LONGEST_STEP
-        around = doubt_of(server, scene) or timedelta(0)
-        starts = [judgement.view.here(server, one.boot.start) + around for one in running if one.boot.start is not None]
-        found[server] = min(scene.start, max([since, *starts]))
-    return found
+    asked = request_of(judgement, scene)
+    return replace(scene, asked=asked, reach=reach(judgement, scene, asked, up))
 
 
 def _asked(judgement: Judgement, ends: Sequence[Judgement], server: str, start: datetime) -> datetime:

@@ -50,7 +50,7 @@ class Happening:
 def happenings(context: FindingContext, findings: Sequence[Finding]) -> list[Happening]:
     """All of a case, by time."""
     found = [*_power_failures(context), *_ends(context), *_failovers(context), *_told_by_findings(context, findings)]
-    order = {sort: place for place, sort in enumerate(("power-failure", "finding", "end", "failover"))}
+    order = {sort: place for place, sort in enumerate(("power-failure", "failover", "finding", "end"))}
     return sorted(found, key=lambda one: (one.time, order[one.sort], one.server))
 
 

@@ -90,7 +90,7 @@ def _stopped_together(ends: Sequence[Happening], context: FindingContext) -> Ite
 
 
 def _of_one_stop(one: Happening, other: Happening, context: FindingContext) -> bool:
-    """Whether two servers may have been stopped together: of one cluster, and the later one was up at the first stop."""
+    """Whether two servers may have been stopped together: of one cluster, and the later one was up by then."""
     if context.clusters.related(one.server, other.server) is False and _trigger(one) not in _POWER_ENDS:
         return False
     boot = other.judgement.boot if other.judgement is not None else None
@@ -135,7 +135,7 @@ def _may_have_led_to(end: Happening, failover: Happening, context: FindingContex
         following = end.judgement.boot.following
         if following is not None:
             latest = max(latest, context.case_clock.corrected(end.server, following.start or following.first))
-    early = _FAILS_OVER if doubt is None else doubt + _STAMPED_APART
+    early = _STAMPED_APART + (doubt or timedelta(0))
     return end.time - early <= failover.time <= latest + _FAILS_OVER
 
 
@@ -160,7 +160,8 @@ def _of_findings(found: Sequence[Happening], ends: Sequence[Happening], context:
         if finding.rule == "ac-group-moved":
             cited = {(evidence.input, evidence.line) for evidence in finding.evidence}
             for failover in (other for other in found if other.sort == "failover"):
-                if cited.intersection((event.input, event.line) for event in failover.events):
+                told = (witness for event in failover.events for witness in event.witnesses[:1])
+                if cited.intersection((witness.input, witness.line) for witness in told):
                     yield Link(failover, one, "causes", True, text("incident.because.ac-group-moved"))
         for end in ends:
             if context.shutdown_ids.get(id(end.judgement)) not in finding.related:

@@ -335,3 +335,31 @@ def test_between_two_records_of_a_server_its_clock_does_not_matter():
 
     judged = judge(each, scene(events, covered=covered, peers=["svr047"], doubt=lambda _: timedelta(seconds=60)))
     assert statuses(judged)["b"] == "missing"
+
+
+def test_of_lines_that_are_alike_the_one_that_is_not_there_may_be_an_earlier_one():
+    """One line was seen; the log has a hole before it: the second cannot be called missing."""
+    steps = [{"id": "one", "kinds": ["os.line"], "number": 1},
+             {"id": "two", "kinds": ["os.line"], "number": 2, "after": ["one"]}]  # fmt: skip
+    for hole, status in ((10, "not-observable"), (-10, "missing")):
+        gap = START + timedelta(seconds=hole)
+        found = judge(
+            definition(*steps), scene([seen("os.line", 30)], covered=lambda _s, _k, a, b, at=gap: not a <= at <= b)
+        )
+        assert statuses(found)["two"] == status
+
+
+def test_a_log_must_go_back_to_where_the_stop_had_not_begun():
+    reach = {"svr031": START - timedelta(seconds=60)}
+    for begins, status in ((-30, "not-observable"), (-90, "missing")):
+        first = START + timedelta(seconds=begins)
+        found = judge(definition({"id": "a"}), scene([], reach=reach, covered=lambda _s, _k, a, b, at=first: a >= at))
+        assert statuses(found)["a"] == status
+
+
+def test_what_is_forbidden_counts_only_after_the_request():
+    step = {"id": "bad", "presence": "forbidden", "scope": "any"}
+    for at, status in ((5, None), (15, "forbidden-observed")):
+        asked = seen("clusterpro.shutdown_requested", 10)
+        found = judge(definition(step), scene([asked, seen("os.bad", at)], asked=asked))
+        assert statuses(found).get("bad") == status

@@ -1,0 +1,47 @@
+"""The records and boots of one server, to look up those of a time."""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+
+from acforensics.clocks import CaseClock
+from acforensics.events import Event
+from acforensics.shutdowns import Judgement
+
+
+class Records:
+    """The records and boots of one server on the case's clock, to look up those of a time."""
+
+    def __init__(self, judgements: Sequence[Judgement], clock: CaseClock) -> None:
+        entries = [
+            (clock.corrected(event.server, event.time), judgement, event)
+            for judgement in judgements
+            for event in judgement.boot.events
+        ]
+        entries.sort(key=lambda entry: entry[0])
+        self._entries = entries
+        self._times = [time for time, _, _ in entries]
+        self._boots = sorted(
+            ((clock.corrected(j.boot.server, j.boot.first), clock.corrected(j.boot.server, j.boot.last), j)
+             for j in judgements),
+            key=lambda boot: boot[0],
+        )  # fmt: skip
+        self._firsts = [first for first, _, _ in self._boots]
+
+    def between(self, start: datetime, end: datetime) -> Iterable[tuple[int, datetime, Judgement, Event]]:
+        """Place, time, boot and event of the records of a time."""
+        first, last = bisect_left(self._times, start), bisect_right(self._times, end)
+        for order in range(first, last):
+            yield order, *self._entries[order]
+
+    def up(self, start: datetime, end: datetime) -> list[Judgement]:
+        """Boots that run in a part of a time."""
+        found = []
+        for place in range(bisect_right(self._firsts, end) - 1, -1, -1):
+            _, last, judgement = self._boots[place]
+            if last < start:
+                break
+            found.append(judgement)
+        return found

@@ -1,0 +1,204 @@
+"""What happens beside a stop, or what a log has lost, must not be held against it; the nearest true deviation must be."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+import acforensics
+from samples import sequences
+from samples.cluster import Server
+from samples.sequence_stops import MORNING, STOP, again, cluster_stop, request, running
+
+SITE = Path(sequences.__file__).parent / "sequences" / "power-failure-stop" / "conforms" / "parsers"
+
+
+@pytest.fixture
+def analysed(tmp_path):
+    def analyse(*machines, files=None):
+        for machine in machines:
+            machine.write(tmp_path)
+        for path, content in (files or {}).items():
+            (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
+            (tmp_path / path).write_text(content, encoding="utf-8")
+        return acforensics.analyze([tmp_path], parsers=[SITE]).model
+
+    return analyse
+
+
+def wrong(model):
+    return {
+        (one.server, step.step, step.server, step.status)
+        for one in model.sequences
+        for step in one.steps
+        if step.status not in ("observed", "not-observable")
+    }
+
+
+def rules(model):
+    return {finding.rule for finding in model.findings}
+
+
+def halted() -> tuple[Server, Server]:
+    """clpstdn on both, and a start the next morning."""
+    first, second = running()
+    request(first, "shutdown", "cluster", "clpstdn")
+    for server in (first, second):
+        cluster_stop(server, "halt")
+        server.at(MORNING + timedelta(days=1))
+    again(first, second, after=0)
+    return first, second
+
+
+def place(server: Server, words: str, which: int = 0) -> int:
+    return [i for i, line in enumerate(server.files["messages"]) if words in line][which]
+
+
+# --- what came before the request
+
+
+@pytest.mark.parametrize("before", [True, False])
+def test_a_failover_counts_only_after_the_request(analysed, before):
+    """A group is stopped by hand on svr031 and fails over to svr047; minutes later somebody runs clpstdn."""
+    first, second = running()
+    first.event("rc", 20, "Stopping group failover1 has started.")
+    first.event("rc", 21, "Stopping group failover1 has completed.", wait=5)
+    if before:
+        second.at(first.now + timedelta(seconds=5)).takes_over("failover1")
+    first.wait(300)
+    request(first, "shutdown", "cluster", "clpstdn")
+    if not before:
+        first.event("rc", 60, "Failover group failover2 has started.")
+    second.at(first.now)
+    cluster_stop(first, "halt", business="")
+    cluster_stop(second, "halt")
+    found = [step for _, step, _, _ in wrong(analysed(first, second))]
+    assert found == ([] if before else ["failover"])
+
+
+def service_stopped(server: Server) -> Server:
+    """clpcl -t: CLUSTERPRO alone is stopped, the machine runs on."""
+    server.event("pm", 31, "Received a request to stop the cluster daemon from clpcl.")
+    server.event("pm", 24, "The cluster daemon will be stopped.")
+    server.event("pm", 2, "Shutting down the cluster daemon...")
+    return server.stop_groups().daily(6)
+
+
+def test_a_server_whose_service_is_stopped_takes_no_part_in_a_cluster_shutdown(analysed):
+    first, second = running()
+    service_stopped(second)
+    first.daily(2).at(STOP + timedelta(minutes=30))
+    request(first, "shutdown", "cluster", "clpstdn")
+    cluster_stop(first, "halt")
+    model = analysed(first, second.daily(4))
+    assert wrong(model) == set()
+    assert "cluster-shutdown-incomplete" not in rules(model)
+
+
+def test_nobody_sees_a_server_stop_whose_service_was_stopped_before(analysed):
+    first, second = running()
+    service_stopped(first)
+    second.sees_down("svr031").daily(12)  # type: ignore[attr-defined]
+    first.ac("UPS ups1: input power lost", wait=20).wait(60)  # type: ignore[attr-defined]
+    first.ac("shutting down the OS (UPS ups1)").os_stop("halt", cluster=False)
+    assert wrong(analysed(first, second)) == set()
+
+
+# --- what a log has lost
+
+
+@pytest.mark.parametrize("behind", [1, 2])
+def test_a_log_that_begins_within_the_stop_lacks_nothing(analysed, behind):
+    """It begins behind the first or the second line of stop.sh."""
+    first, second = halted()
+    lines = first.files["messages"]
+    del lines[: place(first, "AC EXEC COMMAND") + behind]
+    model = analysed(first, second)
+    assert wrong(model) == set()
+    assert rules(model).isdisjoint({"cluster-shutdown-incomplete", "ac-command-unfinished", "sequence-deviation"})
+
+
+@pytest.mark.parametrize(("start", "end"), [("Stopping group failover2 has started", "exec"), ("exec", "exec")])
+def test_records_that_syslog_lost_are_not_missing(analysed, start, end):
+    """From the groups' stop to the second line of stop.sh, or the first line of stop.sh alone."""
+    first, second = halted()
+    lines = second.files["messages"]
+    whole = start != "exec"
+    since = place(second, "AC EXEC COMMAND" if start == "exec" else start)
+    until = place(second, "AC EXEC COMMAND", 1 if whole else 0)
+    stamp = lines[until][:15]
+    lines[since : until + 1] = [f"{stamp} svr047 rsyslogd: imjournal: 40 messages lost due to rate-limiting"]
+    model = analysed(first, second)
+    assert wrong(model) == set()
+    assert rules(model).isdisjoint({"cluster-shutdown-incomplete", "ac-command-unfinished", "sequence-deviation"})
+
+
+def test_one_line_that_is_not_there_is_missing(analysed):
+    first, second = halted()
+    del second.files["messages"][place(second, "AC EXEC COMMAND")]
+    model = analysed(first, second)
+    assert ("svr047", "ac-exec-second", "svr047", "missing") in wrong(model)
+    assert "ac-command-unfinished" in rules(model)
+
+
+# --- a clock that is set after a start
+
+
+@pytest.mark.parametrize("stepped", [True, False])
+def test_a_start_with_a_slow_hardware_clock_is_no_start_at_once(analysed, stepped):
+    """svr031 is off for eight hours; its hardware clock had stopped, and chronyd sets the time after the start."""
+    first, second = running()
+    request(first, "shutdown", "cluster", "clpstdn")
+    cluster_stop(first, "halt")
+    cluster_stop(second, "halt")
+    first.wait(20).kernel()  # type: ignore[attr-defined]
+    if stepped:
+        first.log("chronyd", "System clock was stepped by 28800.103938 seconds", wait=5)
+        first.now += timedelta(hours=8)
+    first.daemon("svr047").groups("failover1").daily()
+    second.at(first.now - timedelta(minutes=30)).start("svr031")  # type: ignore[attr-defined]
+    found = {step for server, step, _, _ in wrong(analysed(first, second)) if server == "svr031"}
+    assert found == (set() if stepped else {"comes-back-at-once"})
+
+
+# --- what stop.sh logs
+
+SCRIPT = """#! /bin/sh
+logger -i -t ACSTOP "stop.sh begins"
+sleep 30
+logger -i -t ACSTOP "telling the UPS"
+/usr/local/AUTORC/bin/amccmd -downrequest ShutdownOff 192.0.2.1 svr031 own-code
+logger -i -t ACSTOP "UPS is told"
+sleep 30
+logger -i -t ACSTOP "stop.sh ends"
+exit 0
+"""
+
+
+def test_of_many_lines_of_a_stop_script_those_around_amccmd_count(analysed):
+    first, second = halted()
+    for server in (first, second):
+        lines = server.files["messages"]
+        for which, words in enumerate(("telling the UPS", "UPS is told")):
+            at = place(server, "AC EXEC COMMAND")
+            lines[at] = f"{lines[at][:15]} {server.name} ACSTOP[{900 + which}]: {words}"
+        for words, own, behind in (("event: 40>", "stop.sh begins", 1), ("event: 41>", "stop.sh ends", 0)):
+            at = place(server, words)
+            lines.insert(at + behind, f"{lines[at][:15]} {server.name} ACSTOP[950]: {own}")
+    scripts = {f"{name}/scripts/AC_{i}/exec_ac_{i}/stop.sh": SCRIPT for i, name in enumerate(("svr031", "svr047"), 1)}
+    model = analysed(first, second, files=scripts)
+    assert wrong(model) == set()
+    assert "stop-wait-too-short" not in rules(model)
+    stops = [one for one in model.sequences if one.id == "cluster-shutdown-halt"]
+    assert [one.verdict for one in stops] == ["conforms", "conforms"]
+
+
+def test_a_line_that_is_repeated_without_end(analysed):
+    first, second = halted()
+    lines = first.files["messages"]
+    at = place(first, "AC EXEC COMMAND", 1)
+    lines[at - 1] = lines[at - 1].replace(lines[at - 1].split()[4], "CLUSTERPRO:")
+    lines[at] = f"{lines[at][:15]} svr031 last message repeated 2147483647 times"
+    assert ("svr031", "ac-exec-third", "svr031", "forbidden-observed") in wrong(analysed(first, second))
