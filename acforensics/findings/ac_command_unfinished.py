@@ -2,16 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
-
 from acforensics.case import Finding
-from acforensics.events import Event
 from acforensics.findings.context import FindingContext, end_of
-from acforensics.shutdowns import Judgement
-from acforensics.shutdowns.ups import ac_commands, begins_with
+from acforensics.shutdowns.ups import ac_commands, begins_with, one_may_be_lost
 from acforensics.texts import join, text
-
-_SCRIPT = timedelta(minutes=2)
 
 
 def find(context: FindingContext) -> list[Finding]:
@@ -28,7 +22,7 @@ def find(context: FindingContext) -> list[Finding]:
         server = judgement.boot.server
         after = [e for e in judgement.boot.events if e.time > lines[0].time and e is not lines[0]]
         stopped = [e for e in after if e.kind in ("clusterpro.resource_stopped", "clusterpro.group_stopped")]
-        if _may_be_lost(context, judgement, lines[0], stopped[0].time if stopped else judgement.boot.last):
+        if one_may_be_lost(judgement.view, lines[0]):
             continue
         key = "script-went-on" if stopped else "log-goes-on" if after else "log-ends"
         summary = [
@@ -48,17 +42,3 @@ def find(context: FindingContext) -> list[Finding]:
             )
         )
     return found
-
-
-def _may_be_lost(context: FindingContext, judgement: Judgement, line: Event, until: datetime) -> bool:
-    """Whether every log that holds the line has a gap or lost records between the script's start and its end."""
-    boot = judgement.boot
-    begun = [event.time for event in judgement.view.stopped_by_cluster_first]
-    since = max(boot.first, min([line.time - _SCRIPT, *begun]))
-    reasons = []
-    for source in context.coverage.of(boot.server):
-        if source.stream in line.streams and boot.id in source.seen:
-            end = max(since, min(until, source.seen[boot.id].end) - timedelta.resolution)
-            lack = context.coverage.lack(source, since, end)
-            reasons.append(lack.reason if lack is not None else "")
-    return bool(reasons) and all(reason in ("gap", "hole", "loss", "damaged") for reason in reasons)

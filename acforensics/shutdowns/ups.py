@@ -19,6 +19,7 @@ _STAMPED_APART = timedelta(seconds=5)
 _LOGGED_APART = timedelta(seconds=10)
 """Two logs that leave the pid out may stamp one line this far apart; each holds it once."""
 _STOP_SCRIPT = timedelta(minutes=2)
+_STOPPED = ("clusterpro.resource_stopped", "clusterpro.group_stopped")
 _ORDERLY = {"clusterpro-command", "clusterpro-recovery"}
 _NOBODY_TO_TELL = {"power-loss", "crash", "fencing", "ups-agent", "ac-power-failure", "ac-schedule"}
 
@@ -99,6 +100,20 @@ def begins_with(view: StopView, line: Event) -> bool:
     return view.boot.start is None and line.time - view.boot.first < _STOP_SCRIPT
 
 
+def one_may_be_lost(view: StopView, line: Event) -> bool:
+    """Whether every log that holds one line of stop.sh has a gap or lost records while the script may have run."""
+    boot = view.boot
+    stopped = [e.time for e in view.of(*_STOPPED) if e.time > line.time]
+    since = max(boot.first, min([line.time - _STOP_SCRIPT, *(e.time for e in view.stopped_by_cluster_first)]))
+    reasons = []
+    for source in view.coverage.of(boot.server):
+        if source.stream in line.streams and boot.id in source.seen:
+            until = min([*stopped, boot.last, source.seen[boot.id].end]) - timedelta.resolution
+            lack = view.coverage.lack(source, since, max(since, until))
+            reasons.append(lack.reason if lack is not None else "")
+    return bool(reasons) and all(reason in ("gap", "hole", "loss", "damaged") for reason in reasons)
+
+
 def was_told(view: StopView, chosen: Hypothesis, traces: AcTraces) -> tuple[UpsTold, Argument | None]:
     """Whether the UPS was told, with the reason; `not-applicable` where nobody was there to tell it."""
     if chosen.trigger == "ac-schedule" and chosen.confidence == "possible":
@@ -113,6 +128,8 @@ def was_told(view: StopView, chosen: Hypothesis, traces: AcTraces) -> tuple[UpsT
     count = sum(int(event.fields.get("repeated", "1")) for event in lines)
     if count == 1 and begins_with(view, lines[0]):
         return "unknown", Argument(text("ups.log-begins"), "missing", lines)
+    if count == 1 and one_may_be_lost(view, lines[0]):
+        return "unknown", Argument(text("ups.one-line-not-covered"), "missing", lines)
     if count == 1:
         return "partly", Argument(text("ups.one-line"), "against", lines)
     by_cluster = chosen.trigger == "unknown" and bool(unseen.shutdown_without_request(view))
@@ -127,10 +144,9 @@ def was_told(view: StopView, chosen: Hypothesis, traces: AcTraces) -> tuple[UpsT
     without = _script_without_command(view, window)
     if without is not None:
         return without
-    kinds = ("clusterpro.resource_stopped", "clusterpro.group_stopped")
     stopped = [
         event
-        for event in view.of(*kinds)
+        for event in view.of(*_STOPPED)
         if event.time >= window
         and traces.is_ac(event.fields.get("resource") or event.fields.get("group") or "")
         and any(traces.would_show(stream) for stream in event.streams)
@@ -138,18 +154,26 @@ def was_told(view: StopView, chosen: Hypothesis, traces: AcTraces) -> tuple[UpsT
     if stopped and not traces.seen:
         # Nothing in this case tells what stop.sh logs here: a site may have changed the text.
         return "unknown", Argument(text("ups.text-not-known"), "missing", stopped[:1])
-    if stopped and not _covered(view, stopped[0], traces):
+    if stopped and not _covered(view, window, stopped[0], traces):
         return "unknown", Argument(text("ups.not-covered"), "missing", stopped[:1])
     if stopped:
         return "no", Argument(text("ups.script-without-command"), "against", stopped[:2])
     return "unknown", Argument(text("ups.not-observable"), "missing")
 
 
-def _covered(view: StopView, stopped: Event, traces: AcTraces) -> bool:
-    """Whether a log that would hold the script's line has no gap and lost nothing while the AC group stopped."""
-    end = stopped.time - timedelta(microseconds=1)
-    begun = [e.time for e in view.of("clusterpro.resource_stopping", "clusterpro.group_stopping") if e.time <= end]
-    start = max(begun, default=end)
+def _covered(view: StopView, asked: datetime, stopped: Event, traces: AcTraces) -> bool:
+    """Whether a log that would hold the script's line has no gap and lost nothing while the AC group stopped.
+
+    Where it is not seen to begin, that is all the time since the stop was asked for.
+    """
+    end = stopped.time - timedelta.resolution
+    names = {stopped.fields.get(name) for name in ("resource", "group")} - {None}
+    begun = [
+        event.time
+        for event in view.of("clusterpro.resource_stopping", "clusterpro.group_stopping")
+        if event.time <= end and {event.fields.get("resource"), event.fields.get("group")} & names
+    ]
+    start = min(max(begun, default=max(asked, view.boot.first)), end)
     return any(
         view.coverage.source_covers(source, start, end)
         for source in view.coverage.of(view.boot.server)

@@ -132,7 +132,10 @@ def test_records_that_syslog_lost_are_not_missing(analysed, start, end):
     lines[since : until + 1] = [f"{stamp} svr047 rsyslogd: imjournal: 40 messages lost due to rate-limiting"]
     model = analysed(first, second)
     assert wrong(model) == set()
-    assert rules(model).isdisjoint({"cluster-shutdown-incomplete", "ac-command-unfinished", "sequence-deviation"})
+    assert rules(model).isdisjoint(
+        {"cluster-shutdown-incomplete", "ac-command-unfinished", "ups-not-told", "sequence-deviation"}
+    )
+    assert {end.server: end.ups_told for end in model.shutdowns} == {"svr031": "yes", "svr047": "unknown"}
 
 
 def test_one_line_that_is_not_there_is_missing(analysed):
