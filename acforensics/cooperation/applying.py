@@ -82,7 +82,12 @@ def _fits_start(applies: Application, judgement: Judgement, scene: Scene, facts:
 def _seen(applies: Application, scene: Scene) -> bool:
     if applies.elsewhere == "excludes" and _seen_elsewhere(applies, scene):
         return False
-    return not applies.seen or any(_is_sought(one, applies, scene) for one in scene.observations)
+    if not applies.seen:
+        return True
+    first = min((one.time for one in scene.observations if _is_sought(one, applies, scene)), default=None)
+    return first is not None and not any(
+        one.time < first and _is_recorded(one, applies.unless, applies, scene) for one in scene.observations
+    )
 
 
 def _seen_elsewhere(applies: Application, scene: Scene) -> bool:
@@ -91,10 +96,14 @@ def _seen_elsewhere(applies: Application, scene: Scene) -> bool:
 
 
 def _is_sought(one: Observation, applies: Application, scene: Scene) -> bool:
+    in_time = not applies.within or one.time - scene.start <= timedelta(seconds=applies.within)
+    return in_time and _is_recorded(one, applies.seen, applies, scene)
+
+
+def _is_recorded(one: Observation, kinds: Sequence[str], applies: Application, scene: Scene) -> bool:
     return (
         (one.server == scene.server or applies.elsewhere is not None)
         and one.boot == "this"
-        and any(fnmatchcase(one.kind, kind) for kind in applies.seen)
+        and any(fnmatchcase(one.kind, kind) for kind in kinds)
         and has_fields(one.fields, applies.where, scene.server)
-        and (not applies.within or one.time - scene.start <= timedelta(seconds=applies.within))
     )

@@ -92,6 +92,8 @@ class Application(_Strict):
     """Whether another server with logs was up and stayed up."""
     seen: list[KindPattern] = []
     """Records of one of these kinds must be in its time."""
+    unless: list[KindPattern] = []
+    """Where a record of one of these kinds comes before it, it is another story."""
     where: dict[str, list[str]] = {}
     """Fields that those have."""
     elsewhere: Literal["settles", "excludes"] | None = None

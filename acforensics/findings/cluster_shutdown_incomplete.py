@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from functools import partial
+from itertools import takewhile
 
 from acforensics.case import Finding
 from acforensics.cooperation import JudgedSequence, JudgedStep
@@ -26,11 +28,16 @@ def find(context: FindingContext) -> list[Finding]:
 
 def _stops(context: FindingContext) -> list[list[JudgedSequence]]:
     """Judged sequences of cluster shutdowns, those of one shutdown together: each server has its part in it once."""
+    parts = [
+        one
+        for one in context.sequences
+        if one.definition.id.startswith("cluster-shutdown") and one.judgement is not None
+    ]
     found: list[list[JudgedSequence]] = []
-    for one in context.sequences:
-        if not one.definition.id.startswith("cluster-shutdown") or one.judgement is None:
-            continue
-        stop = next((stop for stop in reversed(found) if _belongs(context, one, stop)), None)
+    for one in sorted(parts, key=lambda one: _start(context, one)):
+        since = _start(context, one) - _ONE_STOP
+        near = takewhile(partial(_began_after, context, since), reversed(found))
+        stop = next((stop for stop in near if _belongs(context, one, stop)), None)
         if stop is not None:
             stop.append(one)
         else:
@@ -38,9 +45,13 @@ def _stops(context: FindingContext) -> list[list[JudgedSequence]]:
     return found
 
 
+def _began_after(context: FindingContext, since: datetime, stop: Sequence[JudgedSequence]) -> bool:
+    return _start(context, stop[0]) >= since
+
+
 def _belongs(context: FindingContext, one: JudgedSequence, stop: Sequence[JudgedSequence]) -> bool:
     server = one.scene.server
-    return _start(context, one) - _start(context, stop[0]) <= _ONE_STOP and all(
+    return all(
         other.scene.server != server and context.clusters.related(server, other.scene.server) is not False
         for other in stop
     )

@@ -106,6 +106,22 @@ def test_nobody_sees_a_server_stop_whose_service_was_stopped_before(analysed):
     assert wrong(analysed(first, second)) == set()
 
 
+@pytest.mark.parametrize("there", [True, False])
+def test_a_disk_that_fails_later_was_not_late(analysed, there):
+    """The disk resource was active for minutes, or was never seen to be, when the disk's monitor found an error."""
+    first, second = running()
+    for server in (first, second):
+        server.at(MORNING + timedelta(days=1))
+    first.kernel().daemon("svr047").groups("failover1")
+    if there:
+        first.event("rc", 31, "Activating disk1 resource has completed.")
+    first.wait(300).disk_error_reboot().wait(45)
+    first.start("svr047")
+    second.start("svr031")
+    late = [one.id for one in analysed(first, second).sequences if one.id == "shared-disk-late"]
+    assert late == ([] if there else ["shared-disk-late"])
+
+
 # --- what a log has lost
 
 
