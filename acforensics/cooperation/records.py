@@ -45,3 +45,8 @@ class Records:
                 break
             found.append(judgement)
         return found
+
+    def begins_unseen(self, start: datetime, end: datetime) -> list[Judgement]:
+        """The first boot, where its start is not seen and its records begin in this time: it may have run before."""
+        first, _, judgement = self._boots[0]
+        return [judgement] if judgement.boot.start is None and start < first <= end else []

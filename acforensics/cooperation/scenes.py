@@ -181,7 +181,11 @@ def _scene(
     up = {}
     for peer in sorted(facts.records):
         around = view.doubt(peer) or CLOCKS_UNKNOWN
-        running = facts.records[peer].up(start - ahead - around, start - ahead + around) if peer != server else []
+        if peer == server:
+            continue
+        running = facts.records[peer].up(start - ahead - around, start - ahead + around)
+        if stop and not running:
+            running = facts.records[peer].begins_unseen(start - ahead, judgement.boot.last - ahead)
         if running and facts.clusters.related(server, peer) is not False:
             up[peer] = running
     absent = [name for name in facts.absent if facts.clusters.related(server, name) is not False]

@@ -136,6 +136,18 @@ def test_a_log_that_begins_within_the_stop_lacks_nothing(analysed, behind):
     assert rules(model).isdisjoint({"cluster-shutdown-incomplete", "ac-command-unfinished", "sequence-deviation"})
 
 
+@pytest.mark.parametrize("cut", [True, False])
+def test_a_peer_whose_log_begins_within_the_stop_may_have_run(analysed, cut):
+    first, second = halted()
+    lines = second.files["messages"]
+    if cut:
+        del lines[: place(second, "AC EXEC COMMAND", 1) + 1]
+    (end,) = [one for one in analysed(first, second).sequences if one.shutdown and one.server == "svr031"]
+    steps = {step.step: step.status for step in end.steps if step.server == "svr047"}
+    assert steps["other-ac-exec-first"] == ("not-observable" if cut else "observed")
+    assert end.verdict == ("not-observable" if cut else "conforms")
+
+
 @pytest.mark.parametrize(("start", "end"), [("Stopping group failover2 has started", "exec"), ("exec", "exec")])
 def test_records_that_syslog_lost_are_not_missing(analysed, start, end):
     """From the groups' stop to the second line of stop.sh, or the first line of stop.sh alone."""
