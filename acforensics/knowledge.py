@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Sequence
+from functools import lru_cache
 from pathlib import Path
-from typing import TypeVar
+from typing import TypeVar, cast
 
 from pydantic import BaseModel, ValidationError
 
@@ -37,7 +38,7 @@ def find(folder: str, directories: Sequence[Path], what: str) -> list[Path]:
 
 
 def load_file(path: Path, model: type[Model]) -> Model:
-    """Read and validate one file.
+    """Read and validate one file; it is shared, so nobody changes it.
 
     Raises:
         DefinitionError: it cannot be read or is wrong; the message has file, line and reason.
@@ -46,6 +47,11 @@ def load_file(path: Path, model: type[Model]) -> Model:
         raw = path.read_bytes()
     except OSError as error:
         raise DefinitionError(f"{path}: cannot be read: {error.strerror}") from None
+    return cast(Model, _validated(path, raw, model))
+
+
+@lru_cache(maxsize=256)
+def _validated(path: Path, raw: bytes, model: type[BaseModel]) -> BaseModel:
     try:
         content = raw.decode("utf-8-sig").replace("\r\n", "\n")
     except UnicodeDecodeError as error:

@@ -9,12 +9,23 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import settings
 
 import acforensics
 from samples.scenario import Machine
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
+
+# Another process may have the core for a while. What must be fast is measured in the tests' own processor time.
+settings.register_profile("busy-machine", settings(), deadline=None)
+settings.load_profile("busy-machine")
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int | None:
+    """One process where only some tests are named: the others would take longer to start than they save."""
+    return None if config.args_source is pytest.Config.ArgsSource.TESTPATHS else 0
 
 
 @pytest.fixture(scope="session")

@@ -41,7 +41,35 @@ def assemble(context: FindingContext, findings: Sequence[Finding]) -> list[Incid
     parts = happenings(context, findings)
     links = link(parts, findings, context)
     groups = _joined(parts, links)
-    return [_incident(context, group, links, findings) for group in groups if any(_begins(one) for one in group)]
+    place = {id(part): number for number, group in enumerate(groups) for part in group}
+    own_links: list[list[Link]] = [[] for _ in groups]
+    for one in links:
+        own_links[place[id(one.cause)]].append(one)
+    return [
+        _incident(context, group, own, about)
+        for group, own, about in zip(groups, own_links, _about(context, groups, findings), strict=True)
+        if any(_begins(one) for one in group)
+    ]
+
+
+def _about(
+    context: FindingContext, groups: Sequence[Sequence[Happening]], findings: Sequence[Finding]
+) -> list[list[Finding]]:
+    """The findings about each group: of one of its ends, or one that is a part of it."""
+    ends: dict[str, int] = {}
+    parts: dict[int, int] = {}
+    for number, group in enumerate(groups):
+        for part in group:
+            if part.judgement is not None:
+                ends[context.shutdown_ids[id(part.judgement)]] = number
+            if part.finding is not None:
+                parts[id(part.finding)] = number
+    about: list[list[Finding]] = [[] for _ in groups]
+    for finding in findings:
+        numbers = {ends[end] for end in finding.related if end in ends}
+        for number in numbers | {parts[one] for one in (id(finding),) if one in parts}:
+            about[number].append(finding)
+    return about
 
 
 def _begins(one: Happening) -> bool:
@@ -70,17 +98,9 @@ def _joined(parts: Sequence[Happening], links: Sequence[Link]) -> list[list[Happ
 def _incident(
     context: FindingContext, parts: Sequence[Happening], links: Sequence[Link], findings: Sequence[Finding]
 ) -> Incident:
-    inside = {id(part) for part in parts}
-    own = [one for one in links if id(one.cause) in inside]
-    caused = {id(one.effect) for one in own if one.relation == "causes"}
+    caused = {id(one.effect) for one in links if one.relation == "causes"}
     roots = [part for part in parts if id(part) not in caused]
-    ids = {context.shutdown_ids[id(p.judgement)] for p in parts if p.judgement is not None}
-    about = [
-        finding
-        for finding in findings
-        if ids.intersection(finding.related) or any(part.finding is finding for part in parts)
-    ]
-    return Incident(parts, own, roots[0] if roots else parts[0], about, _readings(context, parts, about))
+    return Incident(parts, links, roots[0] if roots else parts[0], findings, _readings(context, parts, findings))
 
 
 def _about_power(part: Happening) -> bool:

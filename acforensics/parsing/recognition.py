@@ -6,6 +6,7 @@ import itertools
 import re
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 import re2
@@ -176,6 +177,7 @@ def _patterns(file: DefinitionFile) -> list[str]:
     return events + wordings
 
 
+@lru_cache(maxsize=4096)
 def _compile_text(pattern: str) -> Any:
     options = re2.Options()
     options.log_errors = False

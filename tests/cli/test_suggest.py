@@ -2,39 +2,18 @@
 
 from __future__ import annotations
 
-import io
 import json
 import re
-import sys
 import tomllib
-from contextlib import redirect_stderr, redirect_stdout
 from datetime import datetime
 from pathlib import Path
-from typing import NamedTuple
 
 import pytest
 
-from acforensics.cli import main
 from samples.scenario import Machine
+from tests.command_line import run
 
 DOCS = Path(__file__).parents[2] / "docs"
-
-
-class Done(NamedTuple):
-    returncode: int
-    stdout: str
-    stderr: str
-
-
-def run(*arguments):
-    """The command in this process: test_cli.py tries the real one."""
-    out, err = io.StringIO(), io.StringIO()
-    with pytest.MonkeyPatch.context() as patch, redirect_stdout(out), redirect_stderr(err):
-        patch.setattr(sys, "argv", ["acforensics", *map(str, arguments)])
-        with pytest.raises(SystemExit) as left:
-            main()
-    code = left.value.code
-    return Done(code if isinstance(code, int) else 0, out.getvalue(), err.getvalue())
 
 
 def outage(

@@ -126,11 +126,16 @@ def test_one_name_in_two_files_is_told(tmp_path: Path) -> None:
     assert str(caught.value).startswith(f"{path}:1: ")
 
 
+@pytest.fixture(scope="module")
+def problems_of_ours(everything: Recogniser) -> list[str]:
+    return check_examples(everything)
+
+
 @pytest.mark.parametrize("path", sorted(resources.folder("parsers").glob("*.toml")), ids=lambda path: path.stem)
-def test_our_definitions_hold_amid_all_the_others(path: Path, everything: Recogniser) -> None:
-    name = load_file(path).name
-    assert [problem for problem in check_examples(everything) if problem.startswith(f"{name}/")] == []
-    assert all(event.examples for event in load_file(path).event)
+def test_our_definitions_hold_amid_all_the_others(path: Path, problems_of_ours: list[str]) -> None:
+    file = load_file(path)
+    assert [problem for problem in problems_of_ours if problem.startswith(f"{file.name}/")] == []
+    assert all(event.examples for event in file.event)
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -27,36 +28,61 @@ Nov 24 12:30:00 svr031 kernel: Linux version 5.14.0-427.el9.x86_64 (mockbuild@x8
 """
 
 
+@pytest.fixture(scope="module")
+def tab(browser: Any) -> Iterator[Any]:
+    """One for all reports: Chromium takes seconds to compile Plotly, and remembers it of a page it has shown."""
+    context = browser.new_context()
+    yield context.new_page()
+    context.close()
+
+
+@pytest.fixture(scope="module")
+def reports(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("reports")
+
+
 @pytest.fixture
-def open_page(browser: Any, tmp_path: Path) -> Callable[..., Any]:
+def open_page(tab: Any, reports: Path) -> Callable[..., Any]:
     """Opens a report from disk and fails on any console error, exception or request."""
 
     @contextmanager
-    def opened(html: str, width: int = 1200, **options: Any) -> Iterator[Any]:
-        path = tmp_path / "report.html"
+    def opened(html: str, width: int = 1200, scheme: str = "light", page: Any = tab) -> Iterator[Any]:
+        path = reports / f"{hashlib.sha256(html.encode()).hexdigest()}.html"
         path.write_text(html, encoding="utf-8")
-        context = browser.new_context(viewport={"width": width, "height": 900}, **options)
-        page = context.new_page()
+        page.set_viewport_size({"width": width, "height": 900})
+        page.emulate_media(media="screen", color_scheme=scheme)
         complaints: list[str] = []
-        page.on("console", lambda message: complaints.append(f"{message.type}: {message.text}"))
-        page.on("pageerror", lambda error: complaints.append(str(error)))
-        page.on(
-            "request",
-            lambda request: complaints.append(request.url) if request.url != path.as_uri() else None,
-        )
-        page.on("dialog", lambda dialog: (complaints.append(dialog.message), dialog.dismiss()))
+        listeners = {
+            "console": lambda message: complaints.append(f"{message.type}: {message.text}"),
+            "pageerror": lambda error: complaints.append(str(error)),
+            "request": lambda request: complaints.append(request.url) if request.url != path.as_uri() else None,
+            "dialog": lambda dialog: (complaints.append(dialog.message), dialog.dismiss()),
+        }
+        for event, listener in listeners.items():
+            page.on(event, listener)
         page.goto(path.as_uri())
         page.wait_for_selector("#chart .main-svg")
-        yield page
-        context.close()
+        try:
+            yield page
+        finally:
+            for event, listener in listeners.items():
+                page.remove_listener(event, listener)
+            page.goto("about:blank")
         assert complaints == []
 
     return opened
 
 
+@pytest.fixture(scope="module")
+def rendered() -> dict[str, str]:
+    return {}
+
+
 @pytest.fixture
-def loop_html(reboot_loop: Any) -> str:
-    return render(reboot_loop.model(), reboot_loop.timeline())
+def loop_html(reboot_loop: Any, rendered: dict[str, str]) -> str:
+    if "loop" not in rendered:
+        rendered["loop"] = render(reboot_loop.model(), reboot_loop.timeline())
+    return rendered["loop"]
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
@@ -64,7 +90,7 @@ def loop_html(reboot_loop: Any) -> str:
 def test_it_renders_without_complaint_and_without_sideways_scroll(
     open_page: Any, loop_html: str, width: int, scheme: str
 ) -> None:
-    with open_page(loop_html, width, color_scheme=scheme) as page:
+    with open_page(loop_html, width, scheme) as page:
         for details in page.query_selector_all("details"):
             details.evaluate("element => element.open = true")
         assert page.evaluate("document.documentElement.scrollWidth") <= width
@@ -177,10 +203,13 @@ def test_hovering_a_mark_shows_it(open_page: Any, make: Any) -> None:
         assert "a <b>line</b>" in page.locator("#chart .hoverlayer").text_content()
 
 
-def test_a_link_zooms_to_the_shutdown_and_a_button_back(open_page: Any, make: Any) -> None:
+def test_a_link_zooms_to_the_shutdown_and_a_button_back(open_page: Any, make: Any, browser: Any) -> None:
     make.end(0)
     make.end(3000)
-    with open_page(render(make.model(), make.timeline()), timezone_id="America/New_York") as page:
+    with (
+        browser.new_context(timezone_id="America/New_York") as elsewhere,
+        open_page(render(make.model(), make.timeline()), page=elsewhere.new_page()) as page,
+    ):
         page.locator(".incident a[data-zoom]").first.click()
         axis = page.evaluate("document.getElementById('chart').layout.xaxis.range.map(String)")
         assert [edge[:16].replace("T", " ") for edge in axis] == ["2026-11-24 11:50", "2026-11-24 12:10"]
@@ -212,7 +241,7 @@ def test_hostile_text_shows_as_text(open_page: Any, hostile_case: Any, hostile: 
 
 
 def test_it_prints(open_page: Any, loop_html: str, tmp_path: Path) -> None:
-    with open_page(loop_html, color_scheme="dark") as page:
+    with open_page(loop_html, scheme="dark") as page:
         pdf = page.pdf(path=tmp_path / "report.pdf", prefer_css_page_size=True)
         assert pdf.startswith(b"%PDF")
         assert len(pdf) > 20_000

@@ -1,11 +1,8 @@
-"""`acforensics audit` through a real process: bundles and bare files, outputs, exit statuses; and never the code."""
+"""`acforensics audit`: bundles and bare files, outputs, exit statuses; and never the code."""
 
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import sys
 import tarfile
 from pathlib import Path
 
@@ -14,14 +11,12 @@ import pytest
 
 from acforensics.case import AuditModel
 from acforensics.rendering.audit import render
+from tests import command_line
 from tests.settings.cluster import OWN_CODE, STOP, configuration, files
 
 
 def run(*arguments, cwd):
-    return subprocess.run(
-        [sys.executable, "-m", "acforensics", "audit", *map(str, arguments)],
-        cwd=cwd, capture_output=True, text=True, encoding="utf-8", check=False, env={**os.environ, "COLUMNS": "80"},
-    )  # fmt: skip
+    return command_line.run("audit", *arguments, cwd=cwd)
 
 
 def test_a_bundle_in_an_archive(write, tmp_path: Path) -> None:
@@ -141,3 +136,10 @@ def test_hostile_names_do_not_steer_the_terminal(case) -> None:
     assert "\\u202e" in shown
     assert "\u202e" not in shown
     assert "\x1b[" in render(model, "en", colour=True)
+
+
+def test_a_file_that_is_not_what_its_name_says_is_named(write, tmp_path: Path) -> None:
+    folder = write({**files(), "svr099/etc/clp.conf": b"name=x\n" * 9})
+    done = run(folder, cwd=tmp_path)
+    assert done.returncode == 3
+    assert "svr099/etc/clp.conf: not read: what it holds does not look like what its name says" in done.stderr

@@ -104,19 +104,20 @@ def test_a_line_without_end_is_taken_as_it_comes() -> None:
 # --- carriage returns
 
 
-@pytest.mark.parametrize("codec", ["utf-8", "utf-16"])
 @pytest.mark.parametrize(
     "whole",
-    [STOP * 300, SHORT_ISO * 5000, "".join(map(AUDIT.format, range(100))), (HEADING + ROWS[0]).replace("\r", "")],
+    [STOP * 300, SHORT_ISO * 3600, "".join(map(AUDIT.format, range(100))), (HEADING + ROWS[0]).replace("\r", "")],
     ids=["syslog", "short-iso", "audit", "csv"],
 )
-def test_carriage_returns_alone_end_lines(read_file: ReadFile, whole: str, codec: str) -> None:
+def test_carriage_returns_alone_end_lines(read_file: ReadFile, whole: str) -> None:
     expected = read_file(whole.encode(), "anything")
-    reading = read_file(whole.replace("\n", "\r").encode(codec), "anything")
-    assert (reading.source, reading.records, reading.lines) == (expected.source, expected.records, expected.lines)
-    assert [(hit.kind, hit.line, hit.raw) for hit in reading.hits] == [(h.kind, h.line, h.raw) for h in expected.hits]
-    assert any("carriage returns" in note.en for note in reading.notes)
     assert not any("carriage returns" in note.en for note in expected.notes)
+    hits = [(hit.kind, hit.line, hit.raw) for hit in expected.hits]
+    for codec in ("utf-8", "utf-16"):
+        reading = read_file(whole.replace("\n", "\r").encode(codec), "anything")
+        assert (reading.source, reading.records, reading.lines) == (expected.source, expected.records, expected.lines)
+        assert [(hit.kind, hit.line, hit.raw) for hit in reading.hits] == hits
+        assert any("carriage returns" in note.en for note in reading.notes)
 
 
 def test_a_carriage_return_within_a_line_ends_none(read_file: ReadFile) -> None:
@@ -126,6 +127,6 @@ def test_a_carriage_return_within_a_line_ends_none(read_file: ReadFile) -> None:
 
 
 def test_newlines_behind_carriage_returns_are_line_ends_too(read_file: ReadFile) -> None:
-    content = (STOP * 5000).replace("\n", "\r") + STOP.replace("\n", "\r\n") * 10 + STOP * 10
+    content = (STOP * 4000).replace("\n", "\r") + STOP.replace("\n", "\r\n") * 10 + STOP * 10
     reading = read_file(content.encode())
-    assert (reading.lines, len(reading.hits), reading.unframed) == (5020, 5020, 0)
+    assert (reading.lines, len(reading.hits), reading.unframed) == (4020, 4020, 0)
