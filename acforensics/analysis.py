@@ -96,6 +96,12 @@ class Case:
         """The result as JSON (`acforensics/case/1`)."""
         return models.to_json(self.model, lang)
 
+    def to_markdown(self, lang: Language = "en") -> str:
+        """The summary as Markdown, to paste into a ticket: at most 10,000 characters."""
+        from acforensics.rendering.markdown import render
+
+        return render(self.model, lang)
+
     def to_html(self, lang: Language = "en") -> str:
         """The report as one self-contained HTML page."""
         from acforensics.rendering.html import render
