@@ -60,7 +60,18 @@ def _version(wanted: bool) -> None:
         return
     from importlib.metadata import version
 
-    libraries = ("pandas", "plotly", "pydantic", "google-re2", "isal", "zstandard", "pyarrow", "Jinja2")
+    libraries = (
+        "pandas",
+        "plotly",
+        "pydantic",
+        "google-re2",
+        "isal",
+        "zstandard",
+        "pyarrow",
+        "Jinja2",
+        "tree-sitter",
+        "tree-sitter-bash",
+    )
     typer.echo(f"acforensics {version('acforensics')}")
     typer.echo(f"Python {sys.version.split()[0]}, " + ", ".join(f"{name} {version(name)}" for name in libraries))
     raise typer.Exit
@@ -98,6 +109,12 @@ def analyze(
     json_file: Annotated[
         str | None,
         typer.Option("--json", metavar="FILE", help="JSON result; '-' for standard output, and nothing else there."),
+    ] = None,
+    markdown: Annotated[
+        Path | None,
+        typer.Option(
+            "--markdown", metavar="FILE.md", help="Summary to paste into a ticket (at most 10,000 characters)."
+        ),
     ] = None,
     timeline: Annotated[
         Path | None,
@@ -138,7 +155,8 @@ def analyze(
     from acforensics.analysis import analyze as run
     from acforensics.timeline import export
 
-    targets = [path for path in (output, timeline, Path(json_file) if json_file not in (None, "-") else None) if path]
+    result = Path(json_file) if json_file not in (None, "-") else None
+    targets = [path for path in (output, markdown, timeline, result) if path]
     _refuse_overwriting(inputs, targets)
     if loop_window <= 0:
         raise UsageError(f"--loop-window {loop_window}: must be more than 0 minutes")
@@ -158,7 +176,7 @@ def analyze(
         clock=_clocks(clock or []),
     )
     language: Language = lang.value
-    if output is None and json_file is None and timeline is None:
+    if not targets and json_file is None:
         output = DEFAULT_REPORT
     if output is not None:
         _write(output, case.to_html(language))
@@ -166,6 +184,8 @@ def analyze(
         sys.stdout.write(case.to_json(language))
     elif json_file is not None:
         _write(Path(json_file), case.to_json(language))
+    if markdown is not None:
+        _write(markdown, case.to_markdown(language))
     if timeline is not None:
         _replace(timeline, lambda temporary: export(case.timeline, temporary))
     if not quiet and json_file != "-":
