@@ -1,7 +1,8 @@
 """The settings of a cluster, from clp.conf and stop.sh: what they say, and whether the HOWTO wants them so."""
 
 from acforensics.settings.audit import audit
-from acforensics.settings.collected import SITE_SETTINGS, Groups, NamedSeconds, Settings, read
+from acforensics.settings.collected import SITE_SETTINGS, Groups, NamedSeconds, Settings
+from acforensics.settings.collecting import read
 from acforensics.settings.configuration import ClusterConfiguration, read_configuration
 from acforensics.settings.observed import LongestStop, Observed
 from acforensics.settings.rows import SettingRow

@@ -69,7 +69,7 @@ def _copies(copies: Sequence[Copy]) -> Iterator[SettingRow]:
 
 def _disk_monitors(configuration: ClusterConfiguration) -> Iterator[SettingRow]:
     limit = configuration.site.get(RESTART_LIMIT, Value(why="no-place"))
-    off = configuration.no_recovery["monitor"].number == 1
+    off = configuration.monitors_only_watch.number == 1
     restarts = False
     for monitor in configuration.disk_monitors:
         action = monitor.action.number

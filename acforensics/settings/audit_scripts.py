@@ -4,21 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
+from acforensics.settings.amccmd import ANOTHER_OPTION, OPTIONS, Code
 from acforensics.settings.collected import STOP_SCRIPT_TIMEOUT, Script, Settings
 from acforensics.settings.configuration import Group
 from acforensics.settings.observed import LongestStop
 from acforensics.settings.rows import SettingRow, Status, number_text, place, row, together
-from acforensics.settings.stop_script import (
-    ANOTHER_OPTION,
-    FACTORS,
-    LAST_ACTIONS,
-    OPTIONS,
-    Code,
-    Run,
-    StopScript,
-    Wait,
-    differing_lines,
-)
+from acforensics.settings.script_lines import differing_lines
+from acforensics.settings.stop_script import FACTORS, LAST_ACTIONS, Run, StopScript, Wait
 from acforensics.texts import Text, join, literal, text
 
 _OF_SCRIPT = (
@@ -100,7 +92,7 @@ def _one(
     yield made("stop-script-options", *_options(script), line)
     yield _first_sleep(script, group, longest_stops.get(server), made)
     second = [run.second_sleep for run in script.runs.values() if run.calls != "no"]
-    status = together(None if wait.seconds is None else wait.seconds > 0 for wait in second) if second else "unknown"
+    status = together(map(_waits_at_all, second)) if second else "unknown"
     yield made("second-sleep", _waits(second), status, _line(second))
     yield _timeout(settings, script, server, made)
     key, status = _CODES[script.code]
@@ -155,6 +147,10 @@ def _line(waits: Sequence[Wait]) -> int | None:
     return next((wait.line for wait in waits if wait.line), None)
 
 
+def _waits_at_all(wait: Wait) -> bool | None:
+    return True if wait.seconds else None if wait.surely is None else False
+
+
 def _waits(waits: Sequence[Wait]) -> Text:
     """All waits that differ."""
     if not waits:
@@ -165,6 +161,10 @@ def _waits(waits: Sequence[Wait]) -> Text:
 def _wait(wait: Wait) -> Text:
     if wait.seconds is None:
         return text("setting.found.unclear")
+    if wait.longer and wait.seconds:
+        return text("setting.found.at-least", seconds=number_text(wait.seconds))
+    if wait.longer:
+        return text("setting.found.unclear")
     if not wait.seconds:
         return text("setting.found.no-wait")
     return text("setting.found.seconds", seconds=number_text(wait.seconds))
@@ -172,7 +172,7 @@ def _wait(wait: Wait) -> Text:
 
 def _first_sleep(script: StopScript, group: Group | None, longest: LongestStop | None, made: Maker) -> SettingRow:
     waits = [run.first_sleep for run in script.runs.values() if run.calls != "no"]
-    known = [wait.seconds for wait in waits if wait.seconds is not None]
+    known = [wait.surely for wait in waits]
     others = group.stop_waits_for if group is not None else ()
     notes = [text("setting.note.waits-for", names=", ".join(others))] if others else []
     expected = None
@@ -180,7 +180,7 @@ def _first_sleep(script: StopScript, group: Group | None, longest: LongestStop |
         where = place(longest.input, longest.line)
         expected = text("setting.first-sleep.expected-observed", seconds=number_text(longest.seconds),
                         group=longest.group, place=where)  # fmt: skip
-        answers = [None if wait.seconds is None else wait.seconds >= longest.seconds for wait in waits]
+        answers = [wait.lasts(longest.seconds) for wait in waits]
         status = together(answers) if answers else "unknown"
     else:
         notes.append(text("setting.note.not-observed"))
@@ -192,17 +192,12 @@ def _first_sleep(script: StopScript, group: Group | None, longest: LongestStop |
 
 def _timeout(settings: Settings, script: StopScript, server: str, made: Maker) -> SettingRow:
     timeout = settings.seconds(STOP_SCRIPT_TIMEOUT, server)
-    sums = [
-        None
-        if run.first_sleep.seconds is None or run.second_sleep.seconds is None
-        else run.first_sleep.seconds + run.second_sleep.seconds
-        for run in script.runs.values()
-        if run.calls != "no"
-    ]
+    pairs = [(run.first_sleep, run.second_sleep) for run in script.runs.values() if run.calls != "no"]
+    sums = [_both(*pair) for pair in pairs]
     longest = max((one for one in sums if one is not None), default=None)
     if timeout.seconds is None or longest is None:
         return made("stop-script-timeout", text("setting.found.unclear"), "unknown", None)
-    known = longest + _MARGIN <= timeout.seconds and None not in sums
+    known = longest + _MARGIN <= timeout.seconds and all(wait.surely is not None for pair in pairs for wait in pair)
     status: Status = "differs" if longest >= timeout.seconds else "ok" if known else "unknown"
     limit = text("setting.found.seconds", seconds=number_text(timeout.seconds))
     if timeout.basis != "found":
@@ -210,6 +205,10 @@ def _timeout(settings: Settings, script: StopScript, server: str, made: Maker) -
     waits = text("setting.found.seconds", seconds=number_text(longest))
     found = text("setting.found.timeout", timeout=limit, waits=waits)
     return made("stop-script-timeout", found, status, None, [text("setting.note.amccmd-time")])
+
+
+def _both(first: Wait, second: Wait) -> float | None:
+    return None if first.seconds is None or second.seconds is None else first.seconds + second.seconds
 
 
 # --- the same everywhere
@@ -224,7 +223,7 @@ def _alike(settings: Settings, scripts: Sequence[Script]) -> Iterator[SettingRow
         return
     differing = False
     for other in _distinct(scripts[1:]):
-        own, others = differing_lines(other.script, first)
+        own, others = differing_lines(other.script.lines, first.lines)
         if own or others:
             differing = True
             found = text(

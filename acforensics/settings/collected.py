@@ -1,18 +1,17 @@
-"""The settings of a case: whose clp.conf and whose scripts were read, and what they say about a server."""
+"""The settings of a case, and what they say about a server: its groups, its script, lengths of time."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Literal, NamedTuple
 
-from acforensics.settings.configuration import ClusterConfiguration, Group, read_configuration, same_host
+from acforensics.settings.configuration import ClusterConfiguration, Group, same_host
 from acforensics.settings.elements import Value
-from acforensics.settings.linkage import Linkage, read_linkage
-from acforensics.settings.stop_script import LoggedText, Run, StopScript, Wait, read_script
-from acforensics.sources import Reading
+from acforensics.settings.linkage import Linkage
+from acforensics.settings.stop_script import LoggedText, StopScript
 from acforensics.texts import Text, join, literal, text
 
 FIRST_SLEEP, SECOND_SLEEP = "first-sleep", "second-sleep"
@@ -21,10 +20,8 @@ SITE_SETTINGS = (SYNC_WAIT, RESTART_LIMIT)
 """Settings whose place in clp.conf is not published: a site can name it."""
 SLEEP_OF_HOWTO = 30.0
 SYNC_WAIT_DEFAULT = 300.0
-_MILLISECONDS = ":ms"
 _AC_NAME = re.compile(r"AC(?:[_\-.\d]|$)|ESMPRO|AUTORC", re.IGNORECASE)
 _MANAGEMENT = "managementgroup"
-_MOST_LINES_TOLD = 5
 
 Basis = Literal["found", "default-of-howto", "default-of-product", "unknown"]
 
@@ -77,17 +74,20 @@ class Settings:
     units: Mapping[str, float] = field(default_factory=dict)
     left_out: tuple[str, ...] = ()
     """Paths of configurations that are not the ones in use."""
+    unread: tuple[str, ...] = ()
+    """Paths of files that are named like settings and hold something else."""
 
     def __bool__(self) -> bool:
         """Whether anything of a cluster's settings was read."""
         return bool(self.copies or self.scripts or self.linkages)
 
     def problems(self) -> list[Text]:
-        """Settings that could be read only in part, and copies that were not taken for the one in use."""
+        """Settings that could be read only in part or not at all, and copies that are not taken for the one in use."""
         torn = [(one.input, one.problem) for one in self.configurations]
         torn += [(each.script.input, each.script.problem) for each in self.scripts]
         left_out = [(path, text("settings.problem.left-out")) for path in self.left_out]
-        return [_named(path, problem) for path, problem in (*torn, *left_out) if problem is not None]
+        unread = [(path, text("settings.problem.not-settings")) for path in self.unread]
+        return [_named(path, problem) for path, problem in (*torn, *left_out, *unread) if problem is not None]
 
     @property
     def configurations(self) -> tuple[ClusterConfiguration, ...]:
@@ -211,7 +211,7 @@ class Settings:
             for key, one in script.runs.items()
             if run in (None, key)
         ]
-        known = [(wait.seconds, wait.line) for wait in waits if wait.seconds is not None]
+        known = [(wait.surely, wait.line) for wait in waits if wait.surely is not None]
         if not known or len(known) < len(waits):
             line = next((wait.line for wait in waits if wait.line is not None), None)
             return NamedSeconds(None, "unknown", script.input, line)
@@ -230,132 +230,5 @@ class Settings:
         return NamedSeconds(float(value.number), basis, configuration.input if value.line else None, value.line)
 
 
-def read(
-    readings: Sequence[Reading], servers_by_reading: Mapping[int, str], places: Mapping[str, str] | None = None
-) -> Settings:
-    """Find the settings among everything that was read.
-
-    Args:
-        readings: every file read.
-        servers_by_reading: the server of each reading, by its place in `readings`.
-        places: where a site's clp.conf has what `SITE_SETTINGS` names: `sync-wait` → `cluster/…` (`:ms` behind it
-            where it is in milliseconds).
-    """
-    names = {name: place.removesuffix(_MILLISECONDS) for name, place in (places or {}).items()}
-    units = {name: 0.001 for name, place in (places or {}).items() if place.endswith(_MILLISECONDS)}
-    copies, left_out = _copies(readings, servers_by_reading, names)
-    scripts = [
-        (servers_by_reading.get(i, ""), _read_script(reading))
-        for i, reading in enumerate(readings)
-        if reading.document is not None and reading.document.kind == "script"
-    ]
-    linkages = tuple(
-        (servers_by_reading.get(i, ""), one)
-        for i, reading in enumerate(readings)
-        if reading.document is not None and reading.document.kind == "linkage"
-        for one in read_linkage(reading.document.text, reading.path)
-    )
-    owners = _Owners(copy.configuration for copy in copies if copy.same_as is None)
-    return Settings(
-        copies=tuple(copies),
-        scripts=tuple(Script(server, *owners.of(one.names), one) for server, one in scripts if _stops(one)),
-        linkages=linkages,
-        names=tuple(sorted({name for name in servers_by_reading.values() if name})),
-        units=units,
-        left_out=tuple(left_out),
-    )
-
-
-def _read_script(reading: Reading) -> StopScript:
-    document = reading.document.text if reading.document is not None else ""
-    return read_script(document, reading.path, reading.names, complete=reading.complete)
-
-
-def _copies(
-    readings: Sequence[Reading], servers: Mapping[int, str], names: Mapping[str, str]
-) -> tuple[list[Copy], list[str]]:
-    """Of each server the clp.conf in use, as far as its place tells; and the paths of others, which are not."""
-    by_server: dict[str, list[Reading]] = {}
-    for i, reading in enumerate(readings):
-        if reading.document is not None and reading.document.kind == "settings":
-            by_server.setdefault(servers.get(i, ""), []).append(reading)
-    found: list[Copy] = []
-    left_out: list[str] = []
-    contents: dict[tuple[str, ...], ClusterConfiguration] = {}
-    for server, own in by_server.items():
-        best = min(map(_rank, own))
-        for reading in own:
-            if _rank(reading) != best:
-                left_out.append(reading.path)
-                continue
-            document = reading.document.text if reading.document is not None else ""
-            lines = _lines(document)
-            same = contents.get(lines)
-            if same is not None:
-                found.append(Copy(server, same, same_as=same.input))
-                continue
-            configuration = read_configuration(document, reading.path, names)
-            differs = _differences(next(iter(contents)), lines) if contents else ()
-            contents[lines] = configuration
-            found.append(Copy(server, configuration, differs=differs))
-    return found, left_out
-
-
 def _named(path: str, problem: Text) -> Text:
     return join([literal(f"{path}: "), problem], literal(""))
-
-
-def _lines(document: str) -> tuple[str, ...]:
-    return tuple(line.strip() for line in document.lstrip("\ufeff").rstrip().split("\n"))
-
-
-def _differences(first: Sequence[str], other: Sequence[str]) -> tuple[int, ...]:
-    """Numbers of the first lines of the other that differ."""
-    differing = (i for i in range(max(len(first), len(other))) if first[i : i + 1] != other[i : i + 1])
-    return tuple(number + 1 for number, _ in zip(differing, range(_MOST_LINES_TOLD), strict=False))
-
-
-def _rank(reading: Reading) -> tuple[bool, bool]:
-    """Rather the file in use than a backup of it."""
-    names = [name.lower() for name in reading.names]
-    return names[-1:] != ["clp.conf"], names[-2:-1] != ["etc"]
-
-
-def _stops(script: StopScript) -> bool:
-    """Whether this is a stop script: by its name; by what it calls where its name says neither."""
-    name = script.names[-1].lower() if script.names else ""
-    return "stop" in name or (script.mentions_command and "start" not in name)
-
-
-class _Owners:
-    """Whose a script is: `scripts/<group>/<exec>/stop.sh`, or the path that clp.conf names."""
-
-    def __init__(self, configurations: Iterable[ClusterConfiguration]) -> None:
-        self._by_resource: dict[str, tuple[str, str]] = {}
-        self._by_group: dict[str, tuple[str, str]] = {}
-        self._by_path: dict[tuple[str, ...], tuple[str, str]] = {}
-        for configuration in configurations:
-            for group in configuration.groups:
-                resources = group.exec_resources()
-                if len(resources) == 1:
-                    self._by_group[group.name] = (group.name, resources[0])
-                for resource in resources:
-                    self._by_resource[resource] = (group.name, resource)
-                    entry = configuration.exec_resources.get(resource)
-                    path = (entry.stop_path.text or "") if entry is not None else ""
-                    if path.startswith("/"):
-                        parts = tuple(part for part in path.split("/") if part)
-                        self._by_path[parts] = (group.name, resource)
-
-    def of(self, names: tuple[str, ...]) -> tuple[str, str]:
-        """Group and exec resource; empty where nothing tells."""
-        folders = names[:-1]
-        if len(folders) >= 3 and folders[-3].lower() == "scripts":
-            return folders[-2], folders[-1]
-        found = self._by_resource.get(folders[-1]) if folders else None
-        found = found or (self._by_group.get(folders[-1]) if folders else None)
-        paths = (self._by_path.get(names[-length:]) for length in range(len(names), 0, -1)) if self._by_path else ()
-        return found or next((one for one in paths if one is not None), ("", ""))
-
-
-__all__ = ["Copy", "Groups", "NamedSeconds", "Run", "Script", "Settings", "Wait", "read"]

@@ -9,10 +9,10 @@ from dataclasses import dataclass, field
 from acforensics.settings.elements import Elements, Entry, Value, read
 from acforensics.texts import Text, text
 
-_WANTED = frozenset(("server", "group", "resource", "monitor", "cluster", "all", "trekking", "rm", "rc"))
+_WANTED = frozenset(("server", "group", "resource", "monitor", "trekking", "rm"))
 _VERSION = re.compile(r"\s*(\d{1,4})\.(\d{1,4})(?:\.(\d{1,4}))?")
 _MOST_SERVERS = 100
-SCRIPT_TIMEOUT = "1800"
+_SCRIPT_TIMEOUT = "1800"
 
 
 @dataclass(frozen=True)
@@ -32,12 +32,9 @@ class ExecResource:
 
     name: str
     line: int
-    start_path: Value
     stop_path: Value
-    start_timeout: Value
     stop_timeout: Value
     stop_sync: Value
-    userlog: Value
     activation: Reaction
     deactivation: Reaction
 
@@ -53,12 +50,10 @@ class Group:
     servers_known: bool
     start: Value
     failover: Value
-    failback: Value
     resources: Mapping[str, int]
     """`type@name` → line."""
     resources_known: bool
     stop_waits_for: tuple[str, ...]
-    stop_wait_timeout: Value
 
     def may_start_on(self, server: str) -> bool:
         """Whether its settings let it start on a server."""
@@ -79,8 +74,6 @@ class DiskMonitor:
     action: Value
     target_type: Value
     target_name: Value
-    restarts: Value
-    failovers: Value
 
 
 @dataclass(frozen=True)
@@ -89,15 +82,13 @@ class ClusterConfiguration:
 
     input: str
     version: tuple[int, ...] | None
-    version_value: Value
     servers: tuple[str, ...]
     """In order of priority."""
     groups: tuple[Group, ...]
     exec_resources: Mapping[str, ExecResource]
     disk_monitors: tuple[DiskMonitor, ...]
-    charset: Value
-    survive: Mapping[str, Value]
-    no_recovery: Mapping[str, Value]
+    monitors_only_watch: Value
+    """Whether what monitors would do is turned off."""
     site: Mapping[str, Value] = field(default_factory=dict)
     """Settings whose place this product does not know, but a site does: by the site's name for them."""
     problem: Text | None = None
@@ -124,25 +115,17 @@ def read_configuration(document: str, path: str, places: Mapping[str, str] | Non
     """
     sought = {name: tuple(part for part in place.split("/") if part) for name, place in (places or {}).items()}
     found = read(document, _WANTED | {place[0].partition("@")[0] for place in sought.values() if place})
-    version = found.section("trekking").value("savedversion")
     servers = _servers(found)
     if len(servers) > _MOST_SERVERS and found.problem is None:
         found.problem = text("settings.problem.servers", count=len(servers), most=_MOST_SERVERS)
     return ClusterConfiguration(
         input=path,
-        version=_version(version.text),
-        version_value=version,
+        version=_version(found.section("trekking").value("savedversion").text),
         servers=servers[:_MOST_SERVERS],
         groups=tuple(_group(entry) for entry in found.of("group")),
         exec_resources={entry.name: _exec(entry) for entry in found.of("resource/exec")},
         disk_monitors=tuple(_disk_monitor(entry) for entry in found.of("monitor/diskw")),
-        charset=found.section("all").value("charset"),
-        survive={name: found.section("cluster").value("survive", name) for name in ("rscact", "rscdeact", "monitor")},
-        no_recovery={
-            "monitor": found.section("rm").value("errordetect", "norecovery", default="0"),
-            "activation": found.section("rc").value("errordetect", "rscact", "norecovery", default="0"),
-            "deactivation": found.section("rc").value("errordetect", "rscdeact", "norecovery", default="0"),
-        },
+        monitors_only_watch=found.section("rm").value("errordetect", "norecovery", default="0"),
         site={name: _at(found, place) for name, place in sought.items()},
         problem=found.problem,
         problem_line=found.problem_line,
@@ -184,7 +167,6 @@ def _group(entry: Entry) -> Group:
         servers_known=not entry.lost,
         start=entry.value("start", default="1"),
         failover=entry.value("failover", default="1"),
-        failback=entry.value("failback", default="0"),
         resources=entry.named("resource"),
         resources_known=not entry.lost,
         stop_waits_for=tuple(
@@ -192,7 +174,6 @@ def _group(entry: Entry) -> Group:
             for path in entry.values
             if len(path) == 3 and path[:2] == ("depend", "deact") and path[2].startswith("depend@")
         ),
-        stop_wait_timeout=entry.value("depend", "deact", "timeout"),
     )
 
 
@@ -200,12 +181,9 @@ def _exec(entry: Entry) -> ExecResource:
     return ExecResource(
         name=entry.name,
         line=entry.line,
-        start_path=entry.value("parameters", "act", "path"),
         stop_path=entry.value("parameters", "deact", "path"),
-        start_timeout=entry.value("parameters", "timeout", "start", default=SCRIPT_TIMEOUT),
-        stop_timeout=entry.value("parameters", "timeout", "stop", default=SCRIPT_TIMEOUT),
+        stop_timeout=entry.value("parameters", "timeout", "stop", default=_SCRIPT_TIMEOUT),
         stop_sync=entry.value("parameters", "deact", "sync", default="1"),
-        userlog=entry.value("parameters", "userlog"),
         activation=Reaction(
             retry=entry.value("act", "retry"),
             action=entry.value("act", "action", default="1"),
@@ -228,6 +206,4 @@ def _disk_monitor(entry: Entry) -> DiskMonitor:
         action=entry.value("emergency", "action"),
         target_type=entry.value("relation", "type"),
         target_name=entry.value("relation", "name"),
-        restarts=entry.value("emergency", "threshold", "restart"),
-        failovers=entry.value("emergency", "threshold", "fo"),
     )

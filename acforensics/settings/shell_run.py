@@ -6,31 +6,17 @@ said. Nothing outside the text is looked at.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from pathlib import PurePosixPath
 
 from acforensics.settings import shell_tests
-from acforensics.settings.shell_commands import (
-    BUILTINS,
-    DECLARING,
-    HARMLESS,
-    NAMES,
-    READING,
-    SHELLS,
-    SUCCEEDING,
-    assigned,
-    exit_status,
-    logged,
-    seconds,
-    without_prefixes,
-)
+from acforensics.settings.shell_builtins import Builtins
+from acforensics.settings.shell_commands import BUILTINS, SHELLS, assigned, base_name, typed, without_prefixes
 from acforensics.settings.shell_state import Called, Seen, Slept, State, TooComplexError
 from acforensics.settings.shell_syntax import parse
 from acforensics.settings.shell_tree import (
     AndOr,
     Arm,
-    Assignment,
     Block,
     Case,
     Command,
@@ -42,11 +28,11 @@ from acforensics.settings.shell_tree import (
     Pipeline,
     ShellError,
     Simple,
-    Word,
 )
+from acforensics.settings.shell_values import Values
 
 _MOST_PATHS = 64
-_MOST_WORK = 100_000
+_MOST_WORK = 50_000
 _MOST_SEEN = 200
 _DEEPEST = 8
 
@@ -56,8 +42,9 @@ class Follower:
 
     def __init__(self, body: Sequence[Command], command: str) -> None:
         self._body = body
-        self._command = command
         self._assigned = frozenset(assigned(body))
+        self._values = Values(self._substitute, frozenset(typed(body)), divides="IFS" in self._assigned)
+        self._builtins = Builtins(command, self._values, self._see)
         self._work = 0
         self._depth = 0
         self._line = 0
@@ -103,7 +90,7 @@ class Follower:
             case Simple():
                 return self._simple(command, state)
             case Condition():
-                state.status = shell_tests.double_brackets(command.words, lambda word: self._value(word, state))
+                state.status = shell_tests.double_brackets(command.words, lambda word: self._values.value(word, state))
                 return [state]
             case AndOr():
                 return self._and_or(command, state)
@@ -195,7 +182,7 @@ class Follower:
         return self._merged(found)
 
     def _case(self, command: Case, state: State) -> list[State]:
-        subject = self._value(command.word, state)
+        subject = self._values.value(command.word, state)
         found: list[State] = []
         looking, running = [state], list[State]()
         for arm in command.arms:
@@ -226,7 +213,7 @@ class Follower:
         return self._merged([*found, *running, *looking])
 
     def _hits(self, arm: Arm, subject: str | None, state: State) -> set[bool | None]:
-        return {shell_tests.matches(subject, p, lambda word: self._value(word, state)) for p in arm.patterns}
+        return {shell_tests.matches(subject, p, lambda word: self._values.value(word, state)) for p in arm.patterns}
 
     def _loop(self, command: Loop, state: State) -> list[State]:
         """The body once, with everything that it sets unknown; unless it surely runs, also not at all."""
@@ -250,32 +237,46 @@ class Follower:
         # Commands within a word have no lines of their own.
         line = self._line = self._outer or command.line
         if not command.words:
-            for assignment in command.assignments:
-                self._assign(assignment, state)
+            for one in command.assignments:
+                self._values.set(state, one.name, self._values.value(one.value, state), added=one.added)
             state.status = True if not any(one.value.substitutes for one in command.assignments) else None
             return [state]
-        for assignment in command.assignments:
-            # For this command only; a substitution in it is made all the same.
-            self._value(assignment.value, state)
-        return self._run(self._fields(command.words, state), line, state)
+        given = {one.name: self._values.value(one.value, state) for one in command.assignments}
+        return self._run(self._values.fields(command.words, state), line, state, given)
 
-    def _run(self, words: list[str | None], line: int, state: State) -> list[State]:
-        words, replaces = without_prefixes(words)
-        if not words:
+    def _run(self, words: list[str | None], line: int, state: State, given: Mapping[str, str | None]) -> list[State]:
+        """Run a command; `given` are variables for it only."""
+        prefixed = without_prefixes(words)
+        name, words = next(iter(prefixed.words), ""), prefixed.words[1:]
+        if name is None or not name:
+            if name is None:
+                state.ran_unseen()
             state.status = None
             return [state]
-        name = words[0]
-        if name is None:
-            state.foreign, state.status = True, None
-            return [state]
+        given = {**given, **prefixed.given}
+        outside = {variable: state.values.get(variable) for variable in given}
+        state.values.update(given)
+        before = len(state.seen)
+        base = base_name(name)
         if name in state.functions:
-            return self._call(state.functions[name], words, state)
-        base = PurePosixPath(name).name
-        if base in BUILTINS:
-            base = name  # a file of that name is another command
-        states = self._builtin(base, words[1:], line, state)
-        if replaces:
-            for one in states:
+            states = self._call(state.functions[name], words, state)
+        elif base == "trap":
+            states = self._trap(words, state)
+        elif base in ("eval", "su", "runuser", *SHELLS):
+            states = self._text(base, words, state)
+        else:
+            self._builtins.run(base, words, line, state)
+            if base in BUILTINS:
+                # Some of them keep what they are given.
+                outside = dict.fromkeys(outside)
+            states = [state]
+        for one in states:
+            one.values.update(outside)
+            if prefixed.limited and not any(isinstance(seen, Called) for seen in one.seen[before:]):
+                # `timeout 30 cat` waits, `timeout 30 sleep 60` does not wait that long.
+                one.seen = _untimed(one.seen, before)
+                one.took_time()
+            if prefixed.replaces:
                 one.left, one.exit_status = "exit", None
         return states
 
@@ -284,7 +285,7 @@ class Follower:
         if self._depth > _DEEPEST:
             raise TooComplexError
         outside = {str(i): state.values.get(str(i)) for i in range(10)}
-        state.values.update({str(i): words[i] if i < len(words) else "" for i in range(1, 10)})
+        state.values.update({str(i + 1): words[i] if i < len(words) else "" for i in range(9)})
         found = self._one(body, state)
         for one in found:
             one.values.update(outside)
@@ -293,62 +294,42 @@ class Follower:
         self._depth -= 1
         return found
 
-    def _builtin(self, name: str, words: list[str | None], line: int, state: State) -> list[State]:
-        before, state.status = state.status, True if name in SUCCEEDING else None
-        if name == self._command:
-            self._see(state, Called(tuple(words), line))
-        elif name == "sleep":
-            self._see(state, Slept(seconds(words), line))
-        elif name == "logger":
-            self._see(state, logged(words, line))
-        elif name in ("exit", "return"):
-            state.left, state.exit_status = name, exit_status(words, before)
-            state.status = None if state.exit_status is None else state.exit_status == 0
-        elif name in ("break", "continue"):
-            state.left = name
-        elif name == "false":
-            state.status = False
-        elif name in ("[", "test"):
-            operands = words[:-1] if name == "[" and words and words[-1] == "]" else words
-            state.status = shell_tests.single_brackets(operands)
-        elif name in DECLARING:
-            self._declare(words, state)
-        elif name in READING:
-            state.values.update({one: None for word in words for one in NAMES.findall(word or "")})
-        elif name == "printf" and "-v" in words[:-1]:
-            state.values[words[words.index("-v") + 1] or ""] = None
-        elif name in ("eval", "su", "runuser", *SHELLS):
-            return self._text(name, words, state)
-        elif name in (".", "source"):
-            state.foreign = True
-            state.values = dict.fromkeys(state.values)
-        elif name not in HARMLESS:
-            state.foreign = True
-        elif name == "unset":
-            state.values.update(dict.fromkeys((word for word in words if word), ""))
-        return [state]
-
-    def _declare(self, words: Iterable[str | None], state: State) -> None:
-        state.status = True
-        for word in words:
-            name, equals, value = (word or "").partition("=")
-            if word is None:
-                state.foreign = True
-            elif equals and name.isidentifier():
-                state.values[name] = value
-
     def _text(self, name: str, words: list[str | None], state: State) -> list[State]:
         """Commands that stand in a word: `eval …`, `sh -c …`, `su - user -c …`."""
         if name == "eval":
             given = None if None in words else " ".join(word or "" for word in words)
         else:
             given = next((words[i + 1] for i, word in enumerate(words[:-1]) if word in ("-c", "-lc")), None)
-        self._spend(len(given or "") // 20)
-        body = _parsed(given)
+        body = self._parsed(given)
         if body is None:
-            state.foreign, state.status = True, None
+            state.ran_unseen()
+            if name == "eval":
+                state.forget()
+            state.status = None
             return [state]
         return self._inner(body, state, own_shell=name != "eval")
+
+    def _trap(self, words: list[str | None], state: State) -> list[State]:
+        """What is kept for later may call the command then."""
+        action = next(iter(words), "")
+        body = [] if action is not None and action.startswith("-") else self._parsed(action)
+        state.status = True
+        if body is None:
+            state.ran_unseen()
+        else:
+            later = self._inner(body, self._copy(state), own_shell=True)
+            if any(one.foreign or len(one.seen) > len(state.seen) for one in later):
+                state.ran_unseen()
+        return [state]
+
+    def _parsed(self, source: str | None) -> list[Command] | None:
+        if source is None:
+            return None
+        self._spend(10 + len(source))
+        try:
+            return parse(source)
+        except ShellError:
+            return None
 
     def _inner(self, body: Sequence[Command], state: State, *, own_shell: bool) -> list[State]:
         """Commands that stood within a word."""
@@ -367,58 +348,17 @@ class Follower:
             raise TooComplexError
         state.seen = (*state.seen, seen)
 
-    # --- words
-
-    def _assign(self, assignment: Assignment, state: State) -> None:
-        value = self._value(assignment.value, state)
-        if assignment.added:
-            before = state.values.get(assignment.name)
-            value = None if value is None or before is None else before + value
-        state.values[assignment.name] = value if value is None or len(value) < 4096 else None
-
-    def _value(self, word: Word, state: State) -> str | None:
-        """A word as one value; `None` where it cannot be told."""
-        found: str | None = ""
-        for part in word.parts:
-            if part.kind == "text":
-                value: str | None = part.value
-            elif part.kind == "variable":
-                value = state.values.get(part.value)
-                if value == "" and part.otherwise is not None:
-                    value = part.otherwise
-                    if part.keeps:
-                        state.values[part.value] = value
-            else:
-                value = None
-                state.values.update(dict.fromkeys(part.value.split()))
-                if part.kind == "command":
-                    self._substitute(part, state)
-            found = None if found is None or value is None else found + value
-        return found
-
-    def _fields(self, words: Sequence[Word], state: State) -> list[str | None]:
-        """Words as a command gets them: what is not quoted and empty vanishes, and blanks divide it."""
-        found: list[str | None] = []
-        for word in words:
-            value = self._value(word, state)
-            bare = word.parts and not any(part.quoted or part.kind == "text" for part in word.parts)
-            if value is None or not bare:
-                found.append(value)
-            else:
-                found += value.split()
-        return found
-
     def _substitute(self, part: Part, state: State) -> None:
         """What a command substitution does besides giving a value."""
         if part.commands is None:
-            state.foreign = True
+            state.ran_unseen()
             return
         found = self._inner(part.commands, self._copy(state), own_shell=True)
         state.foreign = state.foreign or any(one.foreign for one in found)
         if len(found) == 1:
-            state.seen = found[0].seen
-        elif any(isinstance(seen, Called) for one in found for seen in one.seen[len(state.seen) :]):
-            state.foreign = True
+            state.seen, state.lasting = found[0].seen, found[0].lasting
+        elif any(len(one.seen) > len(state.seen) or one.lasting != state.lasting for one in found):
+            state.ran_unseen()
 
     def _merged(self, states: list[State]) -> list[State]:
         """Ways that did the same so far become one, in which what differs between them is not known."""
@@ -438,6 +378,7 @@ class Follower:
             same.functions = {**state.functions, **same.functions}
             same.status = same.status if same.status == state.status else None
             same.foreign = same.foreign or state.foreign
+            same.lasting |= state.lasting
         if len(found) > _MOST_PATHS:
             raise TooComplexError
         return list(found.values())
@@ -447,12 +388,3 @@ def _untimed(seen: tuple[Seen, ...], before: int) -> tuple[Seen, ...]:
     """What was seen, from a place on with waits of unknown length."""
     later = (replace(one, seconds=None) if isinstance(one, Slept) else one for one in seen[before:])
     return (*seen[:before], *later)
-
-
-def _parsed(source: str | None) -> list[Command] | None:
-    if source is None:
-        return None
-    try:
-        return parse(source)
-    except ShellError:
-        return None

@@ -48,6 +48,23 @@ class State:
     exit_status: int | None = None
     foreign: bool = False
     """Whether something ran that this text does not hold: it may call the command as well."""
+    lasting: frozenset[int] = frozenset()
+    """Places in `seen` in front of which something ran that may have taken any time."""
+
+    def ran_unseen(self) -> None:
+        """Something ran that this text does not hold."""
+        self.foreign = True
+        self.took_time()
+
+    def took_time(self) -> None:
+        """Something ran that may have waited."""
+        self.lasting |= {len(self.seen)}
+
+    def forget(self, but: str | None = None) -> None:
+        """Nothing that is set is known any more; `but`: how names begin that nobody sets."""
+        self.values = {
+            name: value if but is not None and name.startswith(but) else None for name, value in self.values.items()
+        }
 
     def copy(self) -> State:
         """Another way from here on."""

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Sequence
 from functools import cache
 from typing import TYPE_CHECKING
 
+from acforensics.settings.shell_redirects import REDIRECTS, Redirects
 from acforensics.settings.shell_state import TooComplexError
 from acforensics.settings.shell_tree import (
     AndOr,
@@ -31,22 +32,23 @@ from acforensics.settings.shell_tree import (
     Simple,
     Word,
 )
-from acforensics.settings.shell_words import Words, names_in
+from acforensics.settings.shell_words import Words, arithmetic, names_in
 
 if TYPE_CHECKING:
     from tree_sitter import Language, Node
 
 _DEEPEST = 40
-_MOST_SECONDS = 4.0
-_BLOCK = 65_536
+_MOST_SECONDS = 2.0
+_MOST_BYTES = 512 << 10
+_MOST_NODES = 60_000
+# The grammar goes back in here-documents, and each block that it is given stays in memory until it is done.
+_BLOCK = 1024
 # What the grammar takes for something of its own is hidden from it: bytes that are not ASCII, which it calls blanks or
 # not by the locale; and `[`, which is a command like any other, with words of which the grammar knows only some.
 _HIDDEN = re.compile(rb"[\x80-\xff\r\f\v]")
 _BRACKET = re.compile(rb"(?<![^\s;&|(!`])\[(?=[ \t\\])")
 _ASSIGNED = re.compile(r"([A-Za-z_]\w*)(\[[^]]*\])?(\+?=)", re.ASCII)
 _RESERVED = frozenset(("if", "then", "elif", "else", "fi", "do", "done", "case", "esac", "while", "until", "{", "}"))
-_REDIRECTS = frozenset(("file_redirect", "heredoc_redirect", "herestring_redirect"))
-_NO_TARGET = frozenset((">&-", "<&-"))
 _OPERANDS = frozenset(("binary_expression", "unary_expression", "parenthesized_expression"))
 _SIGNS = frozenset(("(", ")", "&&", "||"))
 _ENDS_OF_ARM = frozenset((";;", ";&", ";;&"))
@@ -57,9 +59,29 @@ def parse(source: str) -> list[Command]:
 
     Raises:
         ShellError: it is not understood.
-        TooComplexError: that takes too long.
+        TooComplexError: it is too long, or that takes too long.
     """
-    return _Reader(source, 0).commands()
+    return _Reader(source, 0, _Room()).commands()
+
+
+class _Room:
+    """How much may be read in all, however a text is divided into texts within it."""
+
+    def __init__(self) -> None:
+        self._bytes = _MOST_BYTES
+        self._nodes = _MOST_NODES
+
+    def take(self, source: bytes) -> None:
+        """A text is read."""
+        self._bytes -= len(source)
+        if self._bytes < 0:
+            raise TooComplexError
+
+    def hold(self, root: Node) -> None:
+        """It was read."""
+        self._nodes -= root.descendant_count
+        if self._nodes < 0:
+            raise TooComplexError
 
 
 @cache
@@ -85,21 +107,25 @@ def _root(source: bytes) -> Node:
 
 
 class _Reader:
-    def __init__(self, source: str, depth: int) -> None:
+    def __init__(self, source: str, depth: int, room: _Room) -> None:
         self._source = source.replace("\r\n", "\n").encode("utf-8", "surrogatepass")
         self._depth = depth
+        self._room = room
         self._words = Words(self._source, self._inner, self._parse_text)
+        self._redirects = Redirects(self._words, self._command)
 
     def commands(self) -> list[Command]:
         if b"\0" in self._source or self._depth > _DEEPEST:
             raise ShellError(self._source[: self._source.find(b"\0")].count(b"\n") + 1)
+        self._room.take(self._source)
         root = _root(_BRACKET.sub(b"_", _HIDDEN.sub(b",", self._source)))
         if root.has_error or root.is_error:
             raise ShellError(self._line_of_error(root))
+        self._room.hold(root)
         return self._block(root.children)
 
     def _parse_text(self, source: str) -> list[Command]:
-        return _Reader(source, self._depth + 1).commands()
+        return _Reader(source, self._depth + 1, self._room).commands()
 
     def _line_of_error(self, root: Node) -> int:
         node = root
@@ -118,7 +144,7 @@ class _Reader:
 
     def _inner(self, nodes: Iterable[Node]) -> list[Command]:
         """Commands in a substitution, whose only one may be a redirection: `$(< file)`."""
-        return self._block([node for node in nodes if node.type not in _REDIRECTS])
+        return self._block([node for node in nodes if node.type not in REDIRECTS])
 
     def _body(self, nodes: Sequence[Node], line: int) -> list[Command]:
         """Commands where a shell wants at least one."""
@@ -203,10 +229,10 @@ class _Reader:
 
     def _one_simple(self, children: Sequence[Node]) -> Command:
         aside: list[Word] = []
-        words = self._words.words(child for child in children if child.type not in _REDIRECTS)
+        words = self._words.words(child for child in children if child.type not in REDIRECTS)
         for child in children:
-            if child.type in _REDIRECTS:
-                words += self._redirect(child, aside)
+            if child.type in REDIRECTS:
+                words += self._redirects.words(child, aside)
         found = Simple(words[0].line if words else _line(children[0]), [], words)
         while words and (assignment := _assignment(words[0])) is not None:
             found.assignments.append(assignment)
@@ -216,11 +242,10 @@ class _Reader:
         return _after(aside, found)
 
     def _arithmetic(self, node: Node) -> Command:
-        """`((…))`: any variable in it may be set, its status is not known."""
-        text = self._words.text(node.start_byte, node.end_byte)
-        unknown = Word(_line(node), [Part("command" if "$(" in text or "`" in text else "unknown", "", False)])
-        names = [Assignment(name, unknown, added=False) for name in names_in(text)]
-        return Simple(_line(node), names, [Word(_line(node), [Part("text", "let", False)]), unknown])
+        """`((…))`, which is `let "…"`: its status is not known."""
+        line = _line(node)
+        inner = arithmetic(self._words.text(node.start_byte, node.end_byte), quoted=True)
+        return Simple(line, [], [Word(line, [Part("text", "let", False)]), Word(line, [inner])])
 
     def _operands(self, nodes: Sequence[Node]) -> list[Word | Operator]:
         """The words and operators of `[[ … ]]` in their order, however they are nested."""
@@ -265,8 +290,6 @@ class _Reader:
             parts[0] = next(child for child in parts[0].children if child.is_named and child.type != "comment")
         return Pipeline([self._command(one) for one in parts], negated)
 
-    # --- redirections
-
     def _redirected(self, node: Node) -> Command:
         aside: list[Word] = []
         words: list[Word] = []
@@ -274,8 +297,8 @@ class _Reader:
         body: Command = Simple(_line(node), [], [])
         is_simple = True
         for child in node.children:
-            if child.type in _REDIRECTS:
-                words += self._redirect(child, aside, joined)
+            if child.type in REDIRECTS:
+                words += self._redirects.words(child, aside, joined)
             elif child.type != "comment":
                 body = self._command(child)
                 is_simple = child.type not in ("list", "pipeline", "negated_command")
@@ -286,54 +309,6 @@ class _Reader:
         found = _after(aside, body)
         for sign, following in joined:
             found = Pipeline([found, following], False) if sign == "|" else AndOr(found, [(sign, following)])
-        return found
-
-    def _redirect(self, node: Node, aside: list[Word], joined: list[tuple[str, Command]] | None = None) -> list[Word]:
-        """The words behind a redirection that are the command's: the grammar gives them to the redirection.
-
-        Words of it for which commands are run go to `aside`; what stands behind a here-document's start to `joined`.
-        """
-        if node.type == "heredoc_redirect":
-            return self._here_document(node, aside, joined)
-        operator = next(child for child in node.children if not child.is_named)
-        words = self._words.words(child for child in node.children if child.start_byte >= operator.end_byte)
-        count = 0 if operator.type in _NO_TARGET else 1
-        aside += [word for word in words[:count] if word.substitutes]
-        return words[count:]
-
-    def _here_document(self, node: Node, aside: list[Word], joined: list[tuple[str, Command]] | None) -> list[Word]:
-        words: list[Word] = []
-        operands: list[Node] = []
-        sign = ""
-        literal = False
-        for child in node.children:
-            if child.type == "heredoc_start":
-                literal = bool(set(self._words.text(child.start_byte, child.end_byte)) & set("'\"\\"))
-            elif child.type == "heredoc_body":
-                aside += [] if literal else self._substituted(child)
-            elif child.type in _REDIRECTS:
-                words += self._redirect(child, aside, joined)
-            elif child.type in ("heredoc_end", "comment"):
-                continue
-            elif child.type in ("&&", "||"):
-                sign = child.type
-            elif child.type == "pipeline" and joined is not None:
-                parts = [one for one in child.children if one.is_named and one.type != "comment"]
-                joined += [("|", self._command(one)) for one in parts]
-            elif sign and joined is not None:
-                joined.append((sign, self._command(child)))
-            elif child.is_named:
-                operands.append(child)
-        return [*self._words.words(operands), *words]
-
-    def _substituted(self, body: Node) -> list[Word]:
-        """What is run for a here-document."""
-        inner = [child for child in body.children if child.type == "command_substitution"]
-        others = (child for child in body.children if child.type != "command_substitution")
-        found = self._words.words(inner)
-        unescaped = re.compile(r"(?<!\\)(?:`|\$\()")
-        if any(unescaped.search(self._words.text(other.start_byte, other.end_byte)) for other in others):
-            found.append(Word(_line(body), [Part("command", "", True)]))
         return found
 
     # --- compound commands

@@ -19,7 +19,7 @@ class ShellError(Exception):
 
 @dataclass(frozen=True)
 class Part:
-    """A piece of a word: text as it is, a variable's name, a command substitution, or names that it may change."""
+    """A piece of a word: text as it is, a variable's name, a command substitution, or what cannot be told."""
 
     kind: PartKind
     value: str
@@ -30,6 +30,8 @@ class Part:
     """Whether the variable is then set to that (`${A:=x}`)."""
     commands: Sequence[Command] | None = None
     """Of a substitution: what it runs, if that is understood."""
+    changes: Sequence[str] = ()
+    """Variables that it may set."""
 
 
 @dataclass

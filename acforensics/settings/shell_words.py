@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from acforensics.settings.shell_tree import Command, Part, ShellError, Word
+from acforensics.settings.shell_tree import AndOr, Block, Command, Part, PartKind, ShellError, Word
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -25,6 +25,7 @@ _EXPANDED_IN_QUOTES = re.compile(r"`|\$[\w({?#$!@*-]", re.ASCII)
 _VARIABLE = re.compile(r"\$(?:\{([A-Za-z_]\w*|[0-9]|[?#$!@*-])\}|([A-Za-z_]\w*|[0-9]|[?#$!@*-]))", re.ASCII)
 _NO_VARIABLE = re.compile(r"\$\s+\w*")
 _DEFAULT = re.compile(r"\$\{([A-Za-z_]\w*|[0-9]):([-=])([^$`{}\"'\\]*)\}", re.ASCII)
+_KEPT_DEFAULT = re.compile(r"\$\{([A-Za-z_]\w*)(?:\[[^]$]{0,100}\])?:?=", re.ASCII)
 _NAMES = re.compile(r"[A-Za-z_]\w*", re.ASCII)
 _ASSIGNS = re.compile(r"\+\+|--|=")
 _IN_BACKQUOTES = re.compile(r"\\([`$\\])")
@@ -113,7 +114,8 @@ class Words:
             case "command_substitution":
                 return Part("command", "", quoted, commands=self._block(node.children[1:-1]))
             case "process_substitution":
-                return Part("command", "", quoted)
+                inner = AndOr(Block(self._block(node.children[1:-1]), own_shell=True), background=True)
+                return Part("command", "", quoted, commands=[inner])
             case "simple_expansion" | "expansion":
                 if _NO_VARIABLE.fullmatch(text):
                     return Part("text", text, True)
@@ -122,15 +124,15 @@ class Words:
                 if match := _DEFAULT.fullmatch(text):
                     return Part("variable", match[1], quoted, match[3], keeps=match[2] == "=")
             case "arithmetic_expansion":
-                changed = " ".join(_NAMES.findall(text)) if _ASSIGNS.search(text) else ""
-                return Part("command" if "$(" in text[3:] or "`" in text else "unknown", changed, quoted)
+                return arithmetic(text, quoted=quoted)
             case "ansi_c_string" if "\\" not in text:
                 return Part("text", text[2:-1], True)
             case "array" | "ansi_c_string" | "brace_expression":
                 pass
             case _:
                 raise ShellError(node.start_point[0] + 1)
-        return Part("command" if substitutes and node.type not in _NO_COMMAND_INSIDE else "unknown", "", quoted)
+        kind: PartKind = "command" if substitutes and node.type not in _NO_COMMAND_INSIDE else "unknown"
+        return Part(kind, "", quoted, changes=_KEPT_DEFAULT.findall(text) if node.type == "expansion" else ())
 
     def _backquotes(self, text: str, node: Node, quoted: bool) -> list[Command]:
         if "`" in _ESCAPED.sub("", text):
@@ -190,3 +192,10 @@ def _literal(text: str, *, escapes: bool) -> list[Part]:
 def names_in(text: str) -> Sequence[str]:
     """All names in arithmetic, which it may set."""
     return _NAMES.findall(text)
+
+
+def arithmetic(text: str, *, quoted: bool) -> Part:
+    """`((…))` or `$((…))`: what it gives is not known, nor what it sets."""
+    inner = text.removeprefix("$")[2:]
+    changes = names_in(text) if _ASSIGNS.search(text) else ()
+    return Part("command" if "$(" in inner or "`" in inner else "unknown", "", quoted, changes=changes)

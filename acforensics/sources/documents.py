@@ -9,6 +9,7 @@ import re
 
 from acforensics.bundle import Member
 from acforensics.lines import decode_line, mask_secrets
+from acforensics.masking import MASK
 from acforensics.parsing.recognition import Recogniser
 from acforensics.sources.reading import Document, Reading
 from acforensics.sources.text import TextReader
@@ -59,6 +60,11 @@ class _Whole(TextReader):
         self._too_large = self._too_large or len(block) > room
         super().feed(block)
 
+    def hide_samples(self) -> None:
+        """Of lines of unknown form none is shown: any may be the recognition code, in a form that nothing tells."""
+        reading = self._reading
+        reading.unframed_samples = [(line, MASK) for line, _ in reading.unframed_samples]
+
     def lines(self) -> list[str]:
         """What was gathered, line by line in the encoding of each."""
         content = bytes(self._whole).removeprefix(b"\xef\xbb\xbf").replace(b"\0", b"")
@@ -78,8 +84,12 @@ class ShellScript(_Whole):
         super().close()
         reading = self._reading
         if reading.records or not self._whole.strip():
+            self.hide_samples()
             return
         reading.format = SCRIPT_FORMAT
+        # Its lines are no records of an unknown form.
+        reading.unframed = 0
+        reading.unframed_samples.clear()
         content = "\n".join(self.lines())
         if _COMMAND not in content and not _OF_GROUP.search(reading.names[-1] if reading.names else ""):
             return
@@ -103,3 +113,4 @@ class LinkageSetting(_Whole):
         kept = [mask_secrets(line) if _LINKAGE.search(line) else "" for line in self.lines()]
         if not self._reading.records and any(kept):
             self._reading.document = Document("linkage", "\n".join(kept))
+            self.hide_samples()

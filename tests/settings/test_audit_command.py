@@ -9,6 +9,7 @@ from pathlib import Path
 import jsonschema
 import pytest
 
+import acforensics
 from acforensics.case import AuditModel
 from acforensics.rendering.audit import render
 from tests import command_line
@@ -17,6 +18,18 @@ from tests.settings.cluster import OWN_CODE, STOP, configuration, files
 
 def run(*arguments, cwd):
     return command_line.run("audit", *arguments, cwd=cwd)
+
+
+@pytest.fixture
+def case_json(write):
+    """Files → everything that an analysis says of them."""
+
+    def made(given: dict[str, str]) -> str:
+        folder = write({path: content.encode() for path, content in given.items()})
+        case = acforensics.analyze([folder], year=2026)
+        return case.to_json() + case.to_html()
+
+    return made
 
 
 def test_a_bundle_in_an_archive(write, tmp_path: Path) -> None:
@@ -143,3 +156,13 @@ def test_a_file_that_is_not_what_its_name_says_is_named(write, tmp_path: Path) -
     done = run(folder, cwd=tmp_path)
     assert done.returncode == 3
     assert "svr099/etc/clp.conf: not read: what it holds does not look like what its name says" in done.stderr
+
+
+@pytest.mark.parametrize("first", [f"K={OWN_CODE}", f"#!/bin/sh -{OWN_CODE}", f"set -- '{OWN_CODE}'"])
+def test_no_line_of_a_script_is_shown_in_a_report(case_json, first: str) -> None:
+    log = "Nov 24 22:10:00 svr031 CLUSTERPRO[12]: AC EXEC COMMAND\n"
+    shown = case_json({"svr031/stop.sh": f"{first}\n{STOP}", "svr031/messages": log})
+    assert "stop.sh" in shown
+    assert OWN_CODE not in shown
+    pasted = case_json({"svr031/stop.sh": f"{first}\n{STOP}{log}", "svr031/messages": log})
+    assert OWN_CODE not in pasted

@@ -8,7 +8,9 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from acforensics.settings.stop_script import Code, Run, StopScript, differing_lines, read_script
+from acforensics.settings.amccmd import Code
+from acforensics.settings.script_lines import differing_lines
+from acforensics.settings.stop_script import Run, StopScript, read_script
 from tests.settings.cluster import OWN_CODE, STOP
 
 CALL = '/usr/local/AUTORC/amccmd -downrequest "$AC_OPT" 127.0.0.1 "$HOST" "$AC_SECCODE"'
@@ -25,7 +27,7 @@ def run(content: str, factor: str = "CLUSTERSHUTDOWN", action: str = "HALT") -> 
 
 def test_the_sample_of_the_howto() -> None:
     found = script(STOP)
-    assert (found.problem, found.interpreter, found.code, found.mentions_command) == (None, "/bin/sh", Code.OWN, True)
+    assert (found.problem, found.code, found.mentions_command) == (None, Code.OWN, True)
     assert {key: one.option for key, one in found.runs.items()} == {
         ("CLUSTERSHUTDOWN", "HALT"): "ShutdownOff",
         ("CLUSTERSHUTDOWN", "REBOOT"): "ShutdownReboot",
@@ -34,7 +36,7 @@ def test_the_sample_of_the_howto() -> None:
     }
     lines = STOP.split("\n")
     for one in found.runs.values():
-        assert (one.calls, one.address, one.host_given, one.exit_status) == ("yes", "127.0.0.1", "yes", 0)
+        assert one.calls == "yes"
         assert (one.first_sleep.seconds, one.second_sleep.seconds) == (30, 30)
         assert "sleep 30s" in lines[(one.first_sleep.line or 0) - 1]
         assert "amccmd -downrequest" in lines[(one.line or 0) - 1]
@@ -43,7 +45,7 @@ def test_the_sample_of_the_howto() -> None:
             ("AC EXEC COMMAND", "CLUSTERPRO", True),
         ]
         assert all("logger" in lines[t.line - 1] for t in one.logged)
-    assert (found.other.calls, found.other.exit_status) == ("no", 0)
+    assert found.other.calls == "no"
     assert "AC_SECCODE=" in lines[(found.code_line or 0) - 1]
 
 
@@ -83,15 +85,7 @@ def test_other_ways_to_write_the_same(content: str) -> None:
 
     def said(one: Run) -> tuple[object, ...]:
         logged = [(text.message, text.tag, text.after) for text in one.logged]
-        return (
-            one.calls,
-            one.option,
-            one.first_sleep.seconds,
-            one.second_sleep.seconds,
-            logged,
-            one.exit_status,
-            one.code,
-        )
+        return (one.calls, one.option, one.first_sleep.surely, one.second_sleep.surely, logged, one.code)
 
     assert {key: said(one) for key, one in found.runs.items()} == {k: said(one) for k, one in expected.runs.items()}
     assert found.other.calls == "no"
@@ -240,6 +234,11 @@ HIDING = {
     "in the place of the address": f"#!/bin/sh\namccmd -downrequest ShutdownOff {OWN_CODE}\n",
     "as interpreter": f"#!/bin/sh # {OWN_CODE}\namccmd x\n",
     "torn": f"#!/bin/sh\nC='{OWN_CODE}\namccmd -downrequest ShutdownOff 127.0.0.1 h $C\n",
+    "in pieces": f"#!/bin/sh\nP={OWN_CODE[:5]}\nlogger -t x $P\namccmd -downrequest ShutdownOff 127.0.0.1 h $P{OWN_CODE[5:]}\n",
+    "in a list": f'#!/bin/bash\nK={OWN_CODE}\nA=(-downrequest {OWN_CODE})\nlogger -t x "k $K"\namccmd "${{A[@]}}"\n',
+    "in front": f"#!/bin/sh\nK={OWN_CODE}\nlogger -t x $K\namccmd $K -downrequest ShutdownOff 127.0.0.1 h\n",
+    "in the place of the host": f"#!/bin/sh\nK={OWN_CODE}\nlogger -t x $K\namccmd -downrequest ShutdownOff 127.0.0.1 $K h x y\n",
+    "named as a code alone": f'#!/bin/bash\nAC_SECCODE={OWN_CODE}\nlogger -t x "k $AC_SECCODE"\namccmd -downrequest "$@"\n',
 }
 
 
@@ -272,11 +271,14 @@ def test_what_is_not_understood_is_unknown(content: str, line: int) -> None:
 
 def test_differences_are_named_by_their_lines() -> None:
     other = STOP.replace("sleep 30s", "sleep 60s", 1).replace(OWN_CODE, "other").replace("# デフォルト", "# default:")
-    own, others = differing_lines(script(other), script(STOP))
+    own, others = differing_lines(script(other).lines, script(STOP).lines)
     lines = STOP.split("\n")
     assert [lines[number - 1].split()[0] for number in others] == [f'AC_SECCODE="{OWN_CODE}"', "sleep"]
     assert own == others
-    assert differing_lines(script(STOP.replace("# ", "#  ") + "\n\n# end\n"), script(STOP)) == ([], [])
+    commented = script(STOP.replace("# ", "#  ") + "\n\n# end\n")
+    assert differing_lines(commented.lines, script(STOP).lines) == ([], [])
+    long = STOP + "echo x\n" * 6000
+    assert differing_lines(script(long + "echo y\n").lines, script(long).lines) == ([5001], [5001])
 
 
 @pytest.mark.parametrize(
@@ -292,18 +294,22 @@ def test_differences_are_named_by_their_lines() -> None:
         "A=x\n" + "A=$A$A\n" * 60 + "amccmd -downrequest $A",
         "((" * 20_000 + "\n",
         " #" * 30_000 + "'",
-        "<<" * 20_000,
+        "<<" * 10_000,
         "a=(" * 20_000,
         'echo "' + "$(echo `" * 5000,
         "! " * 50_000,
         "[ " + "( " * 50_000,
         "while true; do " * 30 + "sleep 1; amccmd; " + "done; " * 30,
+        "eval 'a;b;c'\n" * 15_000,
+        "[ a ] && b\n" * 20_000,
+        "cat <<E\n" + "a line with $A and `date`\n" * 9000 + "E\namccmd\n",
+        "a\n" * 2_000_000,
     ],
 )
 def test_hostile_scripts_end_soon(content: str) -> None:
     begun = time.process_time()
     script("#!/bin/sh\n" + content)
-    assert time.process_time() - begun < 10
+    assert time.process_time() - begun < 6
 
 
 SNIPPETS = st.sampled_from(
@@ -313,18 +319,10 @@ SNIPPETS = st.sampled_from(
 )  # fmt: skip
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(st.lists(SNIPPETS, max_size=40).map("".join))
 @example("[[ ]]")
 @example("case x in (")
 def test_any_text_is_survived(content: str) -> None:
     found = script(content)
     assert set(found.runs) == set(script(STOP).runs)
-
-
-@pytest.mark.parametrize(
-    ("end", "status"),
-    [("exit 0", 0), ("exit 3", 3), ("false; exit", 1), ("true", 0), ("exit $?", None), ("amccmd x; exit", None)],
-)
-def test_how_it_ends(end: str, status: int | None) -> None:
-    assert script(HEAD + end + "\n").other.exit_status == status
