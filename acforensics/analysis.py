@@ -29,12 +29,16 @@ from acforensics.masking import ShownNames, mask_path, mask_secrets
 from acforensics.parsing.definitions import load
 from acforensics.parsing.recognition import Recogniser
 from acforensics.shutdowns import judge_boots
-from acforensics.sources import Reading, Shelf, read_member
+from acforensics.sources import Reading, Shelf, Surroundings, read_around, read_member
 from acforensics.texts import Language, Text, text
 from acforensics.timeline import Track, merge, on_one_clock, to_frame
 
 if TYPE_CHECKING:
     import pandas as pd
+
+_MOST_SURROUNDED = 200
+_SURROUNDED_LINES = 3
+"""Of so many findings so many lines of evidence are shown among those around them."""
 
 
 @dataclass(frozen=True)
@@ -71,6 +75,27 @@ class Case:
     model: models.CaseModel
     events: list[Event] = field(repr=False)
     zone: tzinfo
+    inputs: Sequence[str | Path] = ()
+
+    @cached_property
+    def surroundings(self) -> Mapping[tuple[str, int], Surroundings]:
+        """The lines around the evidence of the findings, by path and line: the inputs are read once more for them.
+
+        Where an input is gone or has changed since, there are none.
+        """
+        wanted: dict[str, dict[int, str]] = {}
+        for finding in self.model.findings[:_MOST_SURROUNDED]:
+            for one in finding.evidence[:_SURROUNDED_LINES]:
+                if one.line is not None:
+                    wanted.setdefault(one.input, {})[one.line] = one.text
+        names = ShownNames()
+        found: dict[tuple[str, int], Surroundings] = {}
+        for given in self.inputs:
+            # Names are shown in the order in which they are met, as when the case was read.
+            for member in Walker(names=names).walk([Path(given)]):
+                around = read_around(member, wanted.get(member.path, {}))
+                found.update({(member.path, line): one for line, one in around.items()})
+        return found
 
     @cached_property
     def timeline(self) -> pd.DataFrame:
@@ -106,7 +131,7 @@ class Case:
         """The report as one self-contained HTML page."""
         from acforensics.rendering.html import render
 
-        return render(self.model, self.timeline, lang)
+        return render(self.model, self.timeline, lang, self.surroundings)
 
 
 def analyze(
@@ -162,7 +187,7 @@ def analyze(
     if not any(_is_recognised(reading) for reading in readings):
         problems = problems or [_nothing_in(", ".join(mask_path(given) for given in inputs), readings)]
         raise InputError("\n  ".join(problem.en for problem in problems[:10]))
-    return _judge(placing.unique(readings), problems, options)
+    return _judge(placing.unique(readings), problems, options, inputs)
 
 
 def _has_scripts(readings: Sequence[Reading]) -> bool:
@@ -191,7 +216,9 @@ def _our_recogniser() -> Recogniser:
     return Recogniser(load())
 
 
-def _judge(readings: list[Reading], problems: list[Text], options: Options) -> Case:
+def _judge(
+    readings: list[Reading], problems: list[Text], options: Options, inputs: Sequence[str | Path]
+) -> Case:
     zones = clocks.choose_zones(readings, options.tz)
     dated = placing.date(readings, zones, options.year)
     servers, tracks = dated.place()
@@ -261,7 +288,7 @@ def _judge(readings: list[Reading], problems: list[Text], options: Options) -> C
         settings=rows,
         problems=problems,
     )
-    return Case(model, shown, zone)
+    return Case(model, shown, zone, tuple(inputs))
 
 
 @cache

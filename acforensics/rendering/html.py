@@ -9,6 +9,7 @@ import base64
 import hashlib
 import json
 import re
+from collections.abc import Mapping
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -26,6 +27,8 @@ from acforensics.texts import LANGUAGES, Language, Text, text
 if TYPE_CHECKING:
     import pandas as pd
 
+    from acforensics.sources import Surroundings
+
 MAX_BYTES = 5_900_000
 """Lists are shortened until the page is no larger; what was left out is said."""
 
@@ -34,27 +37,41 @@ _UNSAFE_IN_JSON = {ord(c): f"\\u{ord(c):04x}" for c in "<>&\u2028\u2029"}
 _PLOTLY_BUTTONS = ("png", "zoom", "pan", "zoom-in", "zoom-out", "autoscale", "reset")
 
 
-def render(model: CaseModel, timeline: pd.DataFrame, lang: Language = "en") -> str:
+def render(
+    model: CaseModel,
+    timeline: pd.DataFrame,
+    lang: Language = "en",
+    surroundings: Mapping[tuple[str, int], Surroundings] | None = None,
+) -> str:
     """Return the report.
 
     Args:
         model: the result.
         timeline: columns as in `acforensics.timeline.COLUMNS`.
         lang: the language shown first; a switch on the page changes it.
+        surroundings: (input, line) → the lines around it, without secrets.
     """
     folder = resources.folder("reports")
     style = (folder / "report.css").read_text(encoding="utf-8")
     script = _inline((folder / "report.js").read_text(encoding="utf-8"))
     limits = Limits()
     while True:
-        page = _page(model, timeline, lang, limits, style, script)
+        page = _page(model, timeline, lang, limits, surroundings or {}, style, script)
         smaller = limits.halved()
         if len(page.encode()) <= MAX_BYTES or smaller == limits:
             return page
         limits = smaller
 
 
-def _page(model: CaseModel, timeline: pd.DataFrame, lang: Language, limits: Limits, style: str, script: str) -> str:
+def _page(
+    model: CaseModel,
+    timeline: pd.DataFrame,
+    lang: Language,
+    limits: Limits,
+    surroundings: Mapping[tuple[str, int], Surroundings],
+    style: str,
+    script: str,
+) -> str:
     charts = {language: chart(model, timeline, language, visible, limits.marks) for language in LANGUAGES}
     name = case_name(model)
     titles = {language: visible(text("report.title", case=name).within(language)) for language in LANGUAGES}
@@ -66,7 +83,7 @@ def _page(model: CaseModel, timeline: pd.DataFrame, lang: Language, limits: Limi
             titles=titles,
             case_name=name,
             model=model,
-            view=View(model, timeline, limits),
+            view=View(model, timeline, limits, surroundings),
             verdict=judge(model),
             span=time_span(model),
             chart=charts[lang],

@@ -31,6 +31,8 @@ from acforensics.texts import Text
 if TYPE_CHECKING:
     import pandas as pd
 
+    from acforensics.sources import Surroundings
+
 _MAX_TEXT = 500
 _MOST_PLACES = 3
 SEVERITIES = ("critical", "warning", "info")
@@ -74,6 +76,9 @@ class Line:
     also: list[str]
     """Other places that record the same."""
     disagreements: list[Text]
+    before: list[tuple[int, str]]
+    after: list[tuple[int, str]]
+    """The lines around it, with their numbers."""
 
 
 @dataclass(frozen=True)
@@ -120,8 +125,15 @@ class Places:
 class View:
     """Everything the template asks for."""
 
-    def __init__(self, model: CaseModel, timeline: pd.DataFrame, limits: Limits) -> None:
+    def __init__(
+        self,
+        model: CaseModel,
+        timeline: pd.DataFrame,
+        limits: Limits,
+        surroundings: Mapping[tuple[str, int], Surroundings],
+    ) -> None:
         self.model = model
+        self._surroundings = surroundings
         self.limits = limits
         self._anchors = {end.id: f"end-{number}" for number, end in enumerate(self.shutdowns(), 1)}
         self._ends = {end.id: end for end in model.shutdowns}
@@ -146,15 +158,20 @@ class View:
 
     def _line(self, one: Evidence) -> Line:
         number = "" if one.line is None else f":{one.line}"
+        line = one.line or 0
+        around = self._surroundings.get((one.input, line))
+        before, after = ([*around.before], [*around.after]) if around is not None else ([], [])
         return Line(
             where=self.place(one.input, one.line),
             path=visible(one.input) + number,
             time=clock(one.time) if one.time is not None else "",
             corrected=clock(one.corrected_time) if one.corrected_time is not None else "",
             text=shorten(visible(one.text), _MAX_TEXT),
-            certainty=self._certainty.get((one.input, one.line or 0), ""),
+            certainty=self._certainty.get((one.input, line), ""),
             also=[self.place(other.input, other.line) for other in one.also],
             disagreements=one.disagreements,
+            before=[(n, visible(said)) for n, said in enumerate(before, line - len(before))],
+            after=[(n, visible(said)) for n, said in enumerate(after, line + 1)],
         )
 
     def place(self, path: str, line: int | None) -> str:

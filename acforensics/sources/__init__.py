@@ -3,5 +3,6 @@
 from acforensics.sources.documents import Shelf
 from acforensics.sources.reader import read_member
 from acforensics.sources.reading import Document, Mark, Reading
+from acforensics.sources.surroundings import Surroundings, read_around
 
-__all__ = ["Document", "Mark", "Reading", "Shelf", "read_member"]
+__all__ = ["Document", "Mark", "Reading", "Shelf", "Surroundings", "read_around", "read_member"]

@@ -79,7 +79,7 @@ def read_member(member: Member, recogniser: Recogniser, shelf: Shelf | None = No
     digest = hashlib.sha256()
     readers = _Readers(member, reading, recogniser)
     try:
-        for block in _blocks(member.stream):
+        for block in blocks(member.stream):
             digest.update(block)
             reading.bytes += len(block)
             readers.feed(block)
@@ -141,7 +141,7 @@ class _Readers:
         return (storage or whole)(reading, self._recogniser)
 
 
-def _blocks(stream: IO[bytes]) -> Iterator[bytes]:
+def blocks(stream: IO[bytes]) -> Iterator[bytes]:
     """Blocks of one size, however short the reads are; before an error what was read until then."""
     parts: list[bytes] = []
     gathered = 0
