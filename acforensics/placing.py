@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta, tzinfo
+from functools import partial
+from itertools import accumulate
 
 from acforensics import clocks
 from acforensics.clocks import Dating, Stream, ZoneChoices
@@ -13,9 +17,10 @@ from acforensics.servers import ServerMap, identify
 from acforensics.sources import Reading
 from acforensics.sources.reading import FactName
 from acforensics.texts import Text, text
-from acforensics.timeline import Track, build_tracks
+from acforensics.timeline import Moved, Track, build_tracks, set_clocks
 
 PLANNED = "ac.schedule_planned"
+_SAID = 3
 _STAMPS_OF_OTHERS = {"received": "received_utc", "other": "other_utc"}
 
 
@@ -23,7 +28,8 @@ _STAMPS_OF_OTHERS = {"received": "received_utc", "other": "other_utc"}
 class Dated:
     """Every mark and hit with its time; lists run alongside the readings and their marks.
 
-    `times` are UTC, those of a dead hardware clock moved to where their order puts them; `written` are as written.
+    `times` are UTC, those of a dead hardware clock moved to where their order puts them, and those of a start before
+    its clock was set on that clock; `written` are as written.
     """
 
     readings: Sequence[Reading]
@@ -33,6 +39,8 @@ class Dated:
     notes: list[list[Text]]
     hit_times: list[list[datetime]]
     previous: dict[int, Witness]
+    zones: ZoneChoices
+    _said: Counter[int] = field(default_factory=Counter)
 
     def place(self) -> tuple[ServerMap, list[Track]]:
         """Decide the servers, and give each of them its part of every stream."""
@@ -58,7 +66,52 @@ class Dated:
                 self.previous,
             )
         ]
+        self._set_clocks(tracks)
         return servers, tracks
+
+    def _set_clocks(self, tracks: Sequence[Track]) -> None:
+        """Put starts with a wrong clock on the clock that was set soon after, here and in the tracks."""
+        index = {id(reading): i for i, reading in enumerate(self.readings)}
+        streams = {stream.name: [index[id(reading)] for reading in stream.readings] for stream in self.streams}
+        by_server: dict[str, list[Track]] = {}
+        for track in tracks:
+            by_server.setdefault(track.server, []).append(track)
+        for own in by_server.values():
+            offset = partial(_offset, self._zone_of(own, streams))
+            for track, runs in zip(own, set_clocks(own, offset), strict=True):
+                for run in runs:
+                    self._note(track, run, streams[track.stream])
+        for i, count in self._said.items():
+            if count > _SAID:
+                self.notes[i].append(text("clock.set-more", count=count - _SAID))
+
+    def _zone_of(self, tracks: Sequence[Track], streams: Mapping[str, Sequence[int]]) -> tzinfo:
+        """The zone of most of a server's records."""
+        counts: Counter[tzinfo] = Counter()
+        for track in tracks:
+            counts[self.zones.of(self.readings[streams[track.stream][-1]]).zone] += len(track.items)
+        return counts.most_common(1)[0][0]
+
+    def _note(self, track: Track, run: Moved, files: Sequence[int]) -> None:
+        """Take over what was moved, and say it of each file that holds a part of it."""
+        first = list(accumulate((len(self.times[i]) for i in files), initial=0))
+        by_file: dict[int, list[int]] = {}
+        for place in range(run.begin, run.end):
+            position = track.positions[place]
+            number = bisect_right(first, position) - 1
+            mark = position - first[number]
+            self.times[files[number]][mark] = track.items[place].time
+            by_file.setdefault(files[number], []).append(mark)
+        for i, marks in by_file.items():
+            since = self.written[i][marks[0]].astimezone(self.zones.shown).isoformat(" ", "seconds")
+            key = "clock.set-ahead" if run.seconds < 0 else "clock.set-behind"
+            self._said[i] += 1
+            if self._said[i] <= _SAID:
+                self.notes[i].append(text(key, seconds=f"{abs(run.seconds):.0f}", since=since))
+
+
+def _offset(zone: tzinfo, time: datetime) -> timedelta:
+    return time.astimezone(zone).utcoffset() or timedelta(0)
 
 
 def unique(readings: Sequence[Reading]) -> list[Reading]:
@@ -81,7 +134,7 @@ def date(readings: Sequence[Reading], zones: ZoneChoices, year: int | None) -> D
     index = {id(reading): i for i, reading in enumerate(readings)}
     found = clocks.streams([reading for reading in readings if reading.marks])
     empty: list[list[datetime]] = [[] for _ in readings]
-    dated = Dated(readings, found, list(empty), list(empty), [[] for _ in readings], [[] for _ in readings], {})
+    dated = Dated(readings, found, list(empty), list(empty), [[] for _ in readings], [[] for _ in readings], {}, zones)
     for stream, dating in zip(found, clocks.date_streams(found, zones, year), strict=True):
         placed = _by_order(dating)
         for reading, times, written, notes in zip(stream.readings, placed, dating.times, dating.notes, strict=True):

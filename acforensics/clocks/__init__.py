@@ -11,6 +11,7 @@ Offsets between servers are estimated from occurrences that two of them recorded
 from acforensics.clocks.case_clock import CaseClock, Pair, ServerClock, Span
 from acforensics.clocks.dating import Dating, date_streams
 from acforensics.clocks.offsets import estimate
+from acforensics.clocks.own_clock import seconds_told
 from acforensics.clocks.rotation import Stream, streams
 from acforensics.clocks.wrong_clocks import Step
 from acforensics.clocks.years import resolve_years
@@ -32,5 +33,6 @@ __all__ = [
     "near",
     "parse_zone",
     "resolve_years",
+    "seconds_told",
     "streams",
 ]

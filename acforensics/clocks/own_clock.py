@@ -17,6 +17,7 @@ _MOST_STEP = 10 * 366 * 86400.0
 # A clock that is set so soon after a start was read wrongly from the hardware clock at that start.
 _SOON_AFTER_BOOT = timedelta(minutes=15)
 _SAME_STEP = timedelta(seconds=5)
+_SAME_CHANGE = timedelta(minutes=2)
 # Lines of one file may stand in slightly mixed order; more than this is a clock set back.
 _LEAST_JUMP = timedelta(seconds=5)
 # A clock that is set without end tells nothing any more.
@@ -90,7 +91,7 @@ def read_clock(server: str, events: Sequence[Event]) -> OwnClock:
         if event.kind == "os.boot":
             boots.append((order, event))
             clock.marks.append(ClockMark(order, event.time, "boot"))
-        elif event.kind == "os.clock_stepped":
+        elif event.kind == "os.clock_stepped" and not _is_in_times(event, boots):
             clock.marks.append(ClockMark(order, event.time, "step"))
             _add_step(clock, order, event, boots)
     clock.steps = clock.steps[-_MOST_STEPS:]
@@ -101,7 +102,7 @@ def read_clock(server: str, events: Sequence[Event]) -> OwnClock:
 
 
 def _add_step(clock: OwnClock, order: int, event: Event, boots: Sequence[tuple[int, Event]]) -> None:
-    seconds = _seconds(event)
+    seconds = seconds_told(event)
     if seconds is None:
         return
     # One step may be told twice, by one program in two forms or in two logs.
@@ -118,6 +119,19 @@ def _add_step(clock: OwnClock, order: int, event: Event, boots: Sequence[tuple[i
     clock.steps.append(step)
 
 
+def _is_in_times(event: Event, boots: Sequence[tuple[int, Event]]) -> bool:
+    """Whether the start of its boot is already on the clock that this step set, and no record on the one before."""
+    boot, seconds = _boot_of(event, boots), seconds_told(event)
+    if boot is None or seconds is None:
+        return False
+    since = event.time - boot[1].time
+    if not -_SAME_STEP <= since <= _SOON_AFTER_BOOT + _SAME_CHANGE:
+        return False
+    moved = (boot[1].time - boot[1].witnesses[0].time).total_seconds() if boot[1].witnesses else 0.0
+    by_other_clock = abs(seconds) > (_SOON_AFTER_BOOT + _SAME_CHANGE).total_seconds()
+    return by_other_clock or (moved != 0 and abs(moved - seconds) <= _SAME_CHANGE.total_seconds())
+
+
 def _boot_of(event: Event, boots: Sequence[tuple[int, Event]]) -> tuple[int, Event] | None:
     """The start of the boot that a record belongs to: by its own log, else by any."""
     for boot in reversed(boots[-8:]):
@@ -126,7 +140,7 @@ def _boot_of(event: Event, boots: Sequence[tuple[int, Event]]) -> tuple[int, Eve
     return boots[-1] if boots else None
 
 
-def _seconds(event: Event) -> float | None:
+def seconds_told(event: Event) -> float | None:
     """By how much a record says that the clock was moved (positive: forward), unless it was next to nothing."""
     try:
         found = float(event.fields.get("seconds") or event.fields.get("offset") or "")

@@ -54,6 +54,8 @@ class Segment:
 Evidence = Callable[[Sequence[Combination], Sequence[Combination]], str]
 """What lies between two groups of pairs that may have changed a clock: "step", "boot" or nothing."""
 
+# Ends, and requests that each may have been given for itself, weigh no more than this.
+_VAGUE = 0.5
 # A change is assumed where another offset explains more than this; its stretch then needs a score to be believed, the
 # higher the less the logs say of a change.
 _CHANGE_COST = 0.6
@@ -63,16 +65,37 @@ _BELIEVED = {"step": 0.9, "boot": 1.6, "": 2.2}
 def segments(combined: Sequence[Combination], evidence: Evidence) -> list[Segment]:
     """The stretches of one offset each between two servers, in order; none where nothing is common."""
     offsets = _peel(combined)
+    groups = _ordered(combined, offsets)
+    judged = _judged(combined, groups, evidence)
+    vague = {
+        offset
+        for (offset, pairs), segment in zip(groups, judged, strict=True)
+        if segment.problem == "weak" and all(pair.weight <= _VAGUE for pair in pairs)
+    }
+    if vague and len(vague) < len(groups):
+        # Ends that do not fit show no change of a clock, where all that is sharper agrees.
+        agreed = _judged(combined, _ordered(combined, [o for o in offsets if o not in vague]), evidence)
+        if agreed and all(segment.measure is not None for segment in agreed):
+            return agreed
+    return judged
+
+
+def _ordered(combined: Sequence[Combination], offsets: Sequence[float]) -> list[tuple[float, list[Combination]]]:
+    """The pairs of each stretch, without offsets whose stretches would cross."""
     while offsets:
         groups = _assign(combined, offsets)
         bad = _out_of_order(groups)
         if bad is None:
-            break
+            return groups
         offsets = [offset for offset in offsets if offset != bad]
-    else:
-        return []
-    judged = []
-    strongest = max((pairs for _, pairs in groups), key=_score)
+    return []
+
+
+def _judged(
+    combined: Sequence[Combination], groups: Sequence[tuple[float, list[Combination]]], evidence: Evidence
+) -> list[Segment]:
+    judged: list[Segment] = []
+    strongest = max((pairs for _, pairs in groups), key=_score, default=[])
     for position, (_, pairs) in enumerate(groups):
         after = groups[position - 1][1] if position else []
         before = groups[position + 1][1] if position + 1 < len(groups) else []

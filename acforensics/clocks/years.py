@@ -14,6 +14,7 @@ from acforensics.events import Stamp
 
 _HALF_YEAR = timedelta(days=183)
 _YEAR = timedelta(days=365)
+_HOURS_WRONG = timedelta(hours=15)
 _AHEAD = timedelta(days=2)
 
 
@@ -72,9 +73,14 @@ def _walk(stamps: Sequence[Stamp], years: list[int | None], skip: set[int], star
         if i in skip or years[i] is not None:
             continue
         candidate = at_year(stamps[i], year)
-        if path.step < 0 and candidate - current > _HALF_YEAR:
+        # Against the walk only where a clock was hours wrong at the turn of a year.
+        if candidate - current > _HALF_YEAR and (
+            path.step < 0 or abs(at_year(stamps[i], year - 1) - current) <= _HOURS_WRONG
+        ):
             year -= 1
-        elif path.step > 0 and current - candidate > _HALF_YEAR:
+        elif current - candidate > _HALF_YEAR and (
+            path.step > 0 or abs(at_year(stamps[i], year + 1) - current) <= _HOURS_WRONG
+        ):
             year += 1
         candidate = at_year(stamps[i], year)
         years[i] = year

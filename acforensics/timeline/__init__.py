@@ -3,10 +3,12 @@
 from acforensics.timeline.frame import COLUMNS, export, to_frame
 from acforensics.timeline.tracks import Item, Track, build_tracks, interleave, on_one_clock
 from acforensics.timeline.witnesses import absorb, merge, same_line
+from acforensics.timeline.wrong_starts import Moved, set_clocks
 
 __all__ = [
     "COLUMNS",
     "Item",
+    "Moved",
     "Track",
     "absorb",
     "build_tracks",
@@ -15,5 +17,6 @@ __all__ = [
     "merge",
     "on_one_clock",
     "same_line",
+    "set_clocks",
     "to_frame",
 ]

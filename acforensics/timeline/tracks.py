@@ -6,6 +6,7 @@ Within a stream file order is kept, even where stamps tie or step back; streams 
 from __future__ import annotations
 
 import heapq
+from array import array
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -32,6 +33,8 @@ class Track:
     stream: str
     server: str
     items: list[Item] = field(default_factory=list)
+    positions: array[int] = field(default_factory=lambda: array("q"))
+    """Where each record that was placed stands in the stream, counted over the records of all servers."""
 
     @property
     def events(self) -> list[Event]:
@@ -59,12 +62,14 @@ def build_tracks(
     """
     tracks: dict[str, Track] = {}
     seen: set[tuple[object, ...]] = set()
+    position = -1
     for (index, reading), stamps, raw in zip(readings, times, written, strict=True):
         hits = iter(reading.hits)
         pending = next(hits, None)
         copied = _copied_until(reading, seen)
         seen.update((hit.stamp, hit.raw) for hit in reading.hits)
         for mark, time, own in zip(reading.marks, stamps, raw, strict=True):
+            position += 1
             if mark.offset <= copied:
                 while pending is not None and pending.offset <= mark.offset:
                     pending = next(hits, None)
@@ -92,6 +97,7 @@ def build_tracks(
                 )
                 pending = next(hits, None)
             track.items.append(Item(time, event, mark.boot))
+            track.positions.append(position)
     return list(tracks.values())
 
 

@@ -464,6 +464,37 @@ def test_reboot_loops_that_each_server_sees_of_the_other_give_no_false_offset() 
             assert span is None or abs(span.offset) <= span.spread
 
 
+def test_ends_that_do_not_fit_leave_what_the_starts_agree_on() -> None:
+    """Two stops that the peer records ten minutes late: no clock was set, as far as anything sharper tells."""
+    site = two(0)
+    site.start(A, 600, seen_by=(B,))
+    site.start(B, 608, seen_by=(A,))
+    for hour in (5, 9):
+        site.log(A, hour * HOUR, "clusterpro.daemon_stopping")
+        site.log(B, hour * HOUR + 600, "clusterpro.server_down", server=A)
+        site.log(A, hour * HOUR + 5, "clusterpro.server_shut_down")
+        site.log(A, hour * HOUR + 1200, "os.boot")
+    clock = site.estimate()
+    for hour in (0, 4, 8, 10):
+        time = START + timedelta(hours=hour)
+        assert offset_at(clock, A, time) == offset_at(clock, B, time) == 0
+        uncertainty = clock.uncertainty(A, B, time)
+        assert uncertainty is not None
+        assert uncertainty < timedelta(seconds=30)
+
+
+def test_ends_that_agree_with_a_step_tell_of_it() -> None:
+    site = Site({A: [(0, 0)], B: [(0, 0), (4 * HOUR, 600)]})
+    site.start(A, 600, seen_by=(B,))
+    site.start(B, 608, seen_by=(A,))
+    site.log(B, 4 * HOUR + 1, "os.clock_stepped", offset="600")
+    for hour in (5, 9):
+        site.stop(A, hour * HOUR, seen_by=(B,))
+        site.log(A, hour * HOUR + 1200, "os.boot")
+    clock = site.estimate()
+    assert offset_at(clock, B, START + timedelta(hours=9, minutes=10)) != 0
+
+
 def test_requests_typed_on_each_server_do_not_decide() -> None:
     site = two(0.0)
     site.log(A, 5 * HOUR, "clusterpro.shutdown_requested", scope="cluster", mode="halt")
