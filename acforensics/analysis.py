@@ -19,7 +19,7 @@ from acforensics import servers as identity
 from acforensics.boots import Boot, find_boots
 from acforensics.bundle import Walker, problem_text
 from acforensics.coverage import cover, find_missing, members_named
-from acforensics.errors import InputError, UsageError
+from acforensics.errors import AcforensicsError, InputError, UsageError
 from acforensics.events import UNCLASSIFIED, Event
 from acforensics.findings import FindingContext, find_all
 from acforensics.findings.context import DEFAULT_LOOP_WINDOW
@@ -28,6 +28,7 @@ from acforensics.incidents import assemble
 from acforensics.masking import ShownNames, mask_path, mask_secrets
 from acforensics.parsing.definitions import load
 from acforensics.parsing.recognition import Recogniser
+from acforensics.redaction import Learner, Pseudonyms, Rewriter, redact_around, redact_events, redact_model
 from acforensics.shutdowns import judge_boots
 from acforensics.sources import Reading, Shelf, Surroundings, read_around, read_member
 from acforensics.texts import Language, Text, text
@@ -53,6 +54,7 @@ class Options:
     sequences: tuple[Path, ...] = ()
     loop_window: timedelta = DEFAULT_LOOP_WINDOW
     clock: Mapping[str, float] = field(default_factory=dict)
+    redact: bool = False
 
     def shown(self) -> dict[str, object]:
         """For the result: without machine-specific paths, so that the same input gives the same bytes."""
@@ -65,6 +67,7 @@ class Options:
             "sequences": [mask_path(path.name) for path in self.sequences],
             "loop_window_minutes": self.loop_window.total_seconds() / 60,
             "clock": {mask_secrets(server): seconds for server, seconds in sorted(self.clock.items())},
+            **({"redact": True} if self.redact else {}),
         }
 
 
@@ -76,6 +79,15 @@ class Case:
     events: list[Event] = field(repr=False)
     zone: tzinfo
     inputs: Sequence[str | Path] = ()
+    plain: Case | None = field(default=None, repr=False)
+    """The case as it was judged, where this one has stand-ins instead of its names."""
+    rewriter: Rewriter | None = field(default=None, repr=False)
+    """What the stand-ins are applied with."""
+
+    @property
+    def pseudonyms(self) -> Pseudonyms | None:
+        """The stand-ins of a redacted case."""
+        return self.rewriter.pseudonyms if self.rewriter is not None else None
 
     @cached_property
     def surroundings(self) -> Mapping[tuple[str, int], Surroundings]:
@@ -83,6 +95,8 @@ class Case:
 
         Where an input is gone or has changed since, there are none.
         """
+        if self.plain is not None and self.rewriter is not None:
+            return redact_around(self.plain.surroundings, self.rewriter)
         wanted: dict[str, dict[int, str]] = {}
         for finding in self.model.findings[:_MOST_SURROUNDED]:
             for one in finding.evidence[:_SURROUNDED_LINES]:
@@ -145,6 +159,7 @@ def analyze(
     sequences: Sequence[str | Path] = (),
     loop_window: timedelta = DEFAULT_LOOP_WINDOW,
     clock: Mapping[str, float] | None = None,
+    redact: bool = False,
 ) -> Case:
     """Analyse inputs together as one case.
 
@@ -158,6 +173,8 @@ def analyze(
         sequences: folders with a site's own expected sequences.
         loop_window: longest time between two starts of a reboot loop.
         clock: server → seconds that its clock was ahead (negative: behind), where that is known better.
+        redact: put stand-ins in the place of names of servers, users and domains, of addresses and identifiers, once
+            all is judged; errors have them, too.
 
     Raises:
         InputError: no input could be read, or nothing in them was recognised.
@@ -175,15 +192,35 @@ def analyze(
         tuple(Path(p) for p in sequences),
         loop_window,
         clock or {},
+        redact,
     )
-    if tz is not None:
-        clocks.parse_zone(tz)
+    if not redact:
+        return _analyze(inputs, options)
+    learner = Learner()
+    try:
+        plain = _analyze(inputs, options, learner)
+    except AcforensicsError as error:
+        raise type(error)(_rewriter(learner, inputs).sentence(str(error))) from None
+    for server in plain.model.servers:
+        learner.host(server.name)
+    rewriter = _rewriter(learner, inputs)
+    model, events = redact_model(plain.model, rewriter), redact_events(plain.events, rewriter)
+    return Case(model, events, plain.zone, inputs, plain, rewriter)
+
+
+def _rewriter(learner: Learner, inputs: Sequence[str | Path]) -> Rewriter:
+    return Rewriter(Pseudonyms(learner.names), tuple(str(Path(given).parent) for given in inputs))
+
+
+def _analyze(inputs: Sequence[str | Path], options: Options, learner: Learner | None = None) -> Case:
+    if options.tz is not None:
+        clocks.parse_zone(options.tz)
     recogniser = Recogniser(load(list(options.parsers))) if options.parsers else _our_recogniser()
-    readings, problems = _read(inputs, recogniser)
+    readings, problems = _read(inputs, recogniser, learner)
     of_scripts = cooperation.lines_of_scripts(settings.read(readings, {})) if _has_scripts(readings) else None
     if of_scripts is not None:
         # The stop scripts of this case log other lines than the HOWTO's: now it is known what to look for.
-        readings, problems = _read(inputs, Recogniser([*load(list(options.parsers)), of_scripts]))
+        readings, problems = _read(inputs, Recogniser([*load(list(options.parsers)), of_scripts]), learner)
     if not any(_is_recognised(reading) for reading in readings):
         problems = problems or [_nothing_in(", ".join(mask_path(given) for given in inputs), readings)]
         raise InputError("\n  ".join(problem.en for problem in problems[:10]))
@@ -194,19 +231,26 @@ def _has_scripts(readings: Sequence[Reading]) -> bool:
     return any(reading.document is not None and reading.document.kind == "script" for reading in readings)
 
 
-def _read(inputs: Sequence[str | Path], recogniser: Recogniser) -> tuple[list[Reading], list[Text]]:
-    """Every file of the inputs, and what could not be read."""
+def _read(
+    inputs: Sequence[str | Path], recogniser: Recogniser, learner: Learner | None = None
+) -> tuple[list[Reading], list[Text]]:
+    """Every file of the inputs, and what could not be read; `learner` sees all of it."""
     readings: list[Reading] = []
     problems: list[Text] = []
     shelf, names = Shelf(), ShownNames()
     for given in inputs:
         walker = Walker(names=names)
-        found = [read_member(member, recogniser, shelf) for member in walker.walk([Path(given)])]
+        members = walker.walk([Path(given)])
+        members = map(learner.watch, members) if learner is not None else members
+        found = [read_member(member, recogniser, shelf) for member in members]
         problems += [problem_text(problem) for problem in walker.problems]
         problems += [_incomplete(reading) for reading in found if not reading.complete]
         if not walker.problems and not any(map(_tells_something, found)):
             problems.append(_nothing_in(names.path(str(given)), found))
         readings += found
+    if learner is not None:
+        for reading in readings:
+            learner.take_reading(reading)
     return readings, problems
 
 
@@ -216,9 +260,7 @@ def _our_recogniser() -> Recogniser:
     return Recogniser(load())
 
 
-def _judge(
-    readings: list[Reading], problems: list[Text], options: Options, inputs: Sequence[str | Path]
-) -> Case:
+def _judge(readings: list[Reading], problems: list[Text], options: Options, inputs: Sequence[str | Path]) -> Case:
     zones = clocks.choose_zones(readings, options.tz)
     dated = placing.date(readings, zones, options.year)
     servers, tracks = dated.place()

@@ -100,6 +100,12 @@ SequencesOption = Annotated[
 ]  # fmt: skip
 
 
+RedactionMapOption = Annotated[
+    Path | None,
+    typer.Option("--redaction-map", metavar="FILE", help="Write which stand-in is whose, readable by you only."),
+]
+
+
 @app.command()
 def analyze(
     inputs: Annotated[
@@ -146,6 +152,11 @@ def analyze(
         float,
         typer.Option("--loop-window", metavar="MINUTES", help="Longest time between two starts of a reboot loop."),
     ] = 30,
+    redact: Annotated[
+        bool,
+        typer.Option("--redact", help="Stand-ins for names, addresses and identifiers in every output."),
+    ] = False,
+    redaction_map: RedactionMapOption = None,
     fail_on: Annotated[
         Level | None, typer.Option("--fail-on", help="Exit with 1 if a finding reaches this severity.")
     ] = None,
@@ -157,7 +168,9 @@ def analyze(
 
     result = Path(json_file) if json_file not in (None, "-") else None
     targets = [path for path in (output, markdown, timeline, result) if path]
-    _refuse_overwriting(inputs, targets)
+    _refuse_overwriting(inputs, [*targets, *([redaction_map] if redaction_map is not None else [])])
+    if redaction_map is not None and not redact:
+        raise UsageError("--redaction-map: there are stand-ins only with --redact")
     if loop_window <= 0:
         raise UsageError(f"--loop-window {loop_window}: must be more than 0 minutes")
     if year is not None and not 1990 <= year <= 2200:
@@ -174,8 +187,11 @@ def analyze(
         sequences=sequences or [],
         loop_window=timedelta(minutes=loop_window),
         clock=_clocks(clock or []),
+        redact=redact,
     )
     language: Language = lang.value
+    if redaction_map is not None and case.pseudonyms is not None:
+        _write(redaction_map, case.pseudonyms.to_json(), private=True)
     if not targets and json_file is None:
         output = DEFAULT_REPORT
     if output is not None:
@@ -242,6 +258,42 @@ def audit(
     for problem in model.problems:
         _complain(problem.within(language))
     raise typer.Exit(EXIT_INPUT if model.problems else 0)
+
+
+@app.command("redact")
+def redact_bundles(
+    inputs: Annotated[
+        list[str], typer.Argument(metavar="INPUT...", help="Files, directories or archives of one incident.")
+    ],
+    output: Annotated[
+        Path,
+        typer.Option("--output", "-o", metavar="OUT", help="New folder, or an archive by its name (.tar.gz, .tgz)."),
+    ],
+    redaction_map: RedactionMapOption = None,
+    force: Annotated[bool, typer.Option("--force", help="Replace OUT if it is there already.")] = False,
+    lang: LangOption = Lang.en,
+) -> None:
+    """Copy bundles with stand-ins for names, addresses and identifiers, and without secrets.
+
+    The copy is analysed to the same verdict. Binary files other than login records are left out, and listed.
+    """
+    from acforensics.redaction import redact as run
+    from acforensics.texts import text
+
+    language: Language = lang.value
+    if redaction_map is not None:
+        _refuse_overwriting(inputs, [redaction_map])
+    copy = run(inputs, output, force=force)
+    if redaction_map is not None:
+        _write(redaction_map, copy.pseudonyms.to_json(), private=True)
+    typer.echo(text("redact.written", files=copy.files, path=mask_path(output)).within(language))
+    if redaction_map is not None:
+        typer.echo(text("redact.map", path=mask_path(redaction_map)).within(language))
+    for one in copy.left_out:
+        _complain(text("redact.left-out", what=one).within(language))
+    for said in (*copy.notes, *copy.problems):
+        _complain(said.within(language))
+    raise typer.Exit(EXIT_INPUT if copy.problems else 0)
 
 
 @app.command()
@@ -399,12 +451,12 @@ def _refuse_overwriting(inputs: list[str], targets: list[Path]) -> None:
             raise UsageError(f"{target}: the folder {target.parent} does not exist; create it first")
 
 
-def _write(path: Path, content: str) -> None:
-    _replace(path, lambda temporary: temporary.write_text(content, encoding="utf-8"))
+def _write(path: Path, content: str, *, private: bool = False) -> None:
+    _replace(path, lambda temporary: temporary.write_text(content, encoding="utf-8"), private=private)
 
 
-def _replace(path: Path, write: Callable[[Path], object]) -> None:
-    """Write beside the target, then rename: a reader never sees half a file."""
+def _replace(path: Path, write: Callable[[Path], object], *, private: bool = False) -> None:
+    """Write beside the target, then rename: a reader never sees half a file. `private`: for the user's eyes only."""
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.stem}-", suffix=path.suffix)
     os.close(handle)
     temporary = Path(name)
@@ -413,7 +465,7 @@ def _replace(path: Path, write: Callable[[Path], object]) -> None:
         # mkstemp makes private files; a report is as readable as the user's other files.
         mask = os.umask(0)
         os.umask(mask)
-        temporary.chmod(0o666 & ~mask)
+        temporary.chmod(0o600 if private else 0o666 & ~mask)
         temporary.replace(path)
     except OSError as error:
         raise UsageError(f"{path}: cannot be written: {error.strerror or error}") from None

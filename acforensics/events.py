@@ -63,6 +63,7 @@ KINDS: Mapping[str, Kind] = {
     # Sudden ends.
     **_kinds("os", "run", "panic crash_triggered watchdog_reset lockup thermal_shutdown fencing_requested fenced"),
     **_kinds("os", "run", "service_stopping clock_stepped last_record unclassified records_lost job_started"),
+    **_kinds("os", "run", "daemon_started daemon_stopped"),
     # CLUSTERPRO's services as the OS sees them: a stop that failed; a failure of which it is not said when.
     **_kinds("os", "run", "cluster_stop_failed cluster_unit_failed"),
     **_kinds("clusterpro", "run", "message shutdown_requested request_refused service_stop_requested"),
@@ -113,6 +114,8 @@ STOP_MARKS = frozenset({
     "os.shutdown_started", "os.shutdown_recorded", "os.shutdown_announced", "os.runlevel_switched", "os.target_reached",
     "os.target_stopped", "os.ctrl_alt_del_acted", "clusterpro.stop_received", "clusterpro.stopping",
 })  # fmt: skip
+# The same in logs that hold neither, as RHEL's cron and secure: their own daemons start and stop with the machine.
+DAEMON_MARKS = frozenset({"os.daemon_started", "os.daemon_stopped"})
 
 
 UNCLASSIFIED = "os.unclassified"

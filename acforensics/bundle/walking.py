@@ -53,7 +53,8 @@ class Member:
 
     `path` is for people (`bundle.tar.gz!var/log/messages`), `names` holds its parts from the outside in, `written`
     is when it was last written (UTC) as far as the file system or the archive tells. `link`: it is a link, empty
-    here and not followed, with this text as its target.
+    here and not followed, with this text as its target. `archives`: how many of its names lead to each archive that
+    it lies in.
     """
 
     path: str
@@ -62,6 +63,7 @@ class Member:
     stream: IO[bytes]
     head: bytes
     link: str | None = None
+    archives: tuple[int, ...] = ()
 
 
 @dataclass
@@ -138,12 +140,13 @@ class Walker:
         elif is_tar:
             yield from self._walk_tar(reader, place)
         elif self._count(place):
-            yield Member(place.shown, place.names, place.written, cast("IO[bytes]", reader), head)
+            stream = cast("IO[bytes]", reader)
+            yield Member(place.shown, place.names, place.written, stream, head, archives=place.archives)
 
     def _walk_link(self, place: _Place, target: str) -> Iterator[Member]:
         if place.names[-1:] == (_TELLING_LINK,) and self._members <= self.limits.members and self._count(place):
             link = naming.clean(target)[:_LONGEST_TARGET]
-            yield Member(place.shown, place.names, place.written, io.BytesIO(), b"", link)
+            yield Member(place.shown, place.names, place.written, io.BytesIO(), b"", link, place.archives)
 
     def _count(self, place: _Place) -> bool:
         """Count a member; false, and said, where it is one too many."""
@@ -257,12 +260,15 @@ class _Place:
     written: datetime | None
     file: Path | None = None
     depth: int = 0
+    archives: tuple[int, ...] = ()
 
     def expanded(self) -> _Place:
-        return _Place(self.shown, self.names, self.written, None, self.depth + 1)
+        return _Place(self.shown, self.names, self.written, None, self.depth + 1, self.archives)
 
     def inside(self, name: str, written: datetime | None) -> _Place:
-        return _Place(f"{self.shown}!{name}", (*self.names, *naming.split(name)), written, None, self.depth + 1)
+        names = (*self.names, *naming.split(name))
+        archives = (*self.archives, len(self.names))
+        return _Place(f"{self.shown}!{name}", names, written, None, self.depth + 1, archives)
 
 
 class _TarInfo(tarfile.TarInfo):

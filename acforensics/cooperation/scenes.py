@@ -188,7 +188,9 @@ def _scene(
             running = facts.records[peer].begins_unseen(start - ahead, judgement.boot.last - ahead)
         if running and facts.clusters.related(server, peer) is not False:
             up[peer] = running
-    absent = [name for name in facts.absent if facts.clusters.related(server, name) is not False]
+    # Of a server without logs of its own another one's alert log may have records.
+    unlogged = (name for name in facts.absent if name != server and name not in up)
+    absent = [name for name in unlogged if facts.clusters.related(server, name) is not False]
     peers = [*(peer for peer in up if peer in facts.clustered), *absent]
     if stop:
         peers = [] if at_rest(judgement, start) else [p for p in peers if not rests(view, p, up.get(p, ()), start)]

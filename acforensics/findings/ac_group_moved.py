@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from acforensics.boots import Boot
 from acforensics.case import Finding
 from acforensics.cooperation import AcGroup, with_moves
@@ -12,7 +14,8 @@ from acforensics.texts import join, text
 
 _RULE = "ac-group-moved"
 _THERE = ("clusterpro.group_activated", "clusterpro.group_moved", "clusterpro.failover_completed")
-_BEGUN = ("clusterpro.group_activating", "clusterpro.group_moving", "clusterpro.failover_started")
+_MOVING = "clusterpro.group_moving"
+_BEGUN = ("clusterpro.group_activating", _MOVING, "clusterpro.failover_started")
 _FAILED = (
     "clusterpro.group_activation_failed",
     "clusterpro.group_move_failed",
@@ -36,7 +39,7 @@ def find(context: FindingContext) -> list[Finding]:
 
 def _signs(boot: Boot, group: str) -> list[Event]:
     """Records of this boot by which the group came here; an attempt that found no place to go is none."""
-    own = [event for event, _ in with_moves(boot.events) if event.fields.get("group") == group]
+    own, _ = _came_and_left([event for event, _ in with_moves(boot.events) if event.fields.get("group") == group])
     there = [event for event in own if event.kind in _THERE]
     begun = [event for event in own if event.kind in _BEGUN]
     if there:
@@ -46,13 +49,46 @@ def _signs(boot: Boot, group: str) -> list[Event]:
     return begun if activating or (begun and not failed) else []
 
 
+def _came_and_left(events: Sequence[Event]) -> tuple[list[Event], Event | None]:
+    """A group's records of one boot without those by which it went away, and the last of these, if it is gone."""
+    came: list[Event] = []
+    here = leaving = False
+    left: Event | None = None
+    for event in events:
+        if here and event.kind == _MOVING:
+            leaving = True
+        elif leaving and event.kind in ("clusterpro.group_moved", "clusterpro.group_move_failed"):
+            leaving = False
+        elif event.kind in ("clusterpro.group_stopping", "clusterpro.group_stopped"):
+            if came and came[-1].kind == _MOVING:
+                # It was there before the log begins.
+                came.pop()
+                leaving = True
+            if event.kind == "clusterpro.group_stopped":
+                here, left = False, event if came else None
+        else:
+            came.append(event)
+            if event.kind in _THERE:
+                here, left = True, None
+    return came, left
+
+
+def _gone(context: FindingContext, group: str, server: str) -> Event | None:
+    """The record by which the group is seen to have left a server, in the last boot in which it was there."""
+    for boot in reversed(context.boots[server]):
+        own = [event for event, _ in with_moves(boot.events) if event.fields.get("group") == group]
+        if _signs(boot, group):
+            return _came_and_left(own)[1]
+    return None
+
+
 def _finding(context: FindingContext, group: AcGroup, server: str, signs: list[list[Event]]) -> Finding:
     events = [event for own in signs for event in own]
     first = events[0]
     kinds = {event.kind for event in events}
     if kinds & {"clusterpro.failover_started", "clusterpro.failover_completed"}:
         how = "failed-over"
-    elif kinds & {"clusterpro.group_moving", "clusterpro.group_moved"}:
+    elif kinds & {_MOVING, "clusterpro.group_moved"}:
         how = "moved"
     else:
         how = "activated"
@@ -66,6 +102,9 @@ def _finding(context: FindingContext, group: AcGroup, server: str, signs: list[l
     ]
     if len(signs) > 1:
         summary.insert(1, text(f"finding.{_RULE}.again", boots=len(signs), server=server))
+    gone = _gone(context, group.name, server)
+    if gone is not None:
+        summary.append(text(f"finding.{_RULE}.left", time=context.clock(gone.time), **values))
     return context.finding(
         _RULE,
         "warning",
@@ -74,7 +113,12 @@ def _finding(context: FindingContext, group: AcGroup, server: str, signs: list[l
         title=text(f"finding.{_RULE}.title", **values),
         summary=join(summary),
         advice=text(f"finding.{_RULE}.advice"),
-        events=[*(own[0] for own in signs), *(own[-1] for own in signs), *_usual(context, group)],
+        events=[
+            *(own[0] for own in signs),
+            *(own[-1] for own in signs),
+            *([gone] if gone else []),
+            *_usual(context, group),
+        ],
         servers=[server],
     )
 

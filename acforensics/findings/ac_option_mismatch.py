@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from acforensics.case import Finding
 from acforensics.cooperation import JudgedSequence
+from acforensics.events import Event
 from acforensics.findings.context import FindingContext
 from acforensics.findings.settings_rules import option_mismatch
-from acforensics.texts import text
+from acforensics.texts import Text, text
 
 _STEPS = ("other-option", "other-action")
 
@@ -28,8 +29,10 @@ def _finding(context: FindingContext, judged: JudgedSequence) -> Finding | None:
         return None
     chosen = judged.judgement.chosen
     events = [s.observation.event for s in wrong if s.observation is not None and s.observation.event is not None]
-    told = next((event.fields["option"] for event in events if event.fields.get("option")), None)
-    acted = next((event.fields.get("action") or event.mode for event in events), "")
+    run = next((event for event in events if event.kind == "ac.command_run"), None)
+    if run is None and any(s.definition.id == "amccmd" and s.status == "observed" for s in judged.steps):
+        # What stop.sh writes of itself does not count where its command is recorded, and was the right one.
+        return None
     return context.finding(
         "ac-option-mismatch",
         "warning",
@@ -39,10 +42,20 @@ def _finding(context: FindingContext, judged: JudgedSequence) -> Finding | None:
         summary=text(
             "finding.ac-option-mismatch.summary",
             server=judged.scene.server,
-            time=context.clock(events[0].time),
-            told=told or acted.upper() or "-",
+            time=context.clock((run or events[0]).time),
+            told=_told(run, events[0]),
             mode=text(f"mode.{chosen.mode}"),
         ),
         advice=text("finding.ac-option-mismatch.advice"),
         events=[*events, *judged.judgement.evidence[:2]],
+    )
+
+
+def _told(run: Event | None, output: Event) -> Text:
+    """What stop.sh did, as the recorded command says, else its own output."""
+    if run is None:
+        return text("finding.ac-option-mismatch.wrote", line=output.message)
+    option = run.fields.get("option")
+    return (
+        text("finding.ac-option-mismatch.passed", option=option) if option else text("finding.ac-option-mismatch.empty")
     )

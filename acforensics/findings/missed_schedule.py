@@ -25,6 +25,8 @@ _EARLY = timedelta(minutes=2)
 """A UPS may be a little ahead of the server's clock."""
 _STEP = timedelta(minutes=10)
 """A clock that was set by more than this within a boot: which times it showed is not known."""
+_SAME_DAY = timedelta(hours=12)
+"""A file plans for the time from its first entry to its last one, and this much around."""
 _MOST_TOLD = 3
 _ASKED = ("clusterpro.shutdown_requested", "clusterpro.request_refused", "ac.shutdown_started", "ac.schedule_off",
           "os.shutdown_scheduled", "os.shutdown_cancelled")  # fmt: skip
@@ -98,8 +100,20 @@ def _offs(context: FindingContext, server: _Server) -> list[Event]:
 
 
 def _unique(plans: Sequence[Event]) -> list[Event]:
-    """Each planned time once, in whichever files it stands."""
-    return list({plan.time: plan for plan in reversed(plans)}.values())[::-1]
+    """Each planned time once; not one that only some of the files have which plan for that time.
+
+    A schedule may lie there in an older copy: nobody knows which of the two was in force.
+    """
+    files: dict[str, list[datetime]] = {}
+    holding: dict[datetime, set[str]] = {}
+    for plan in plans:
+        files.setdefault(plan.stream, []).append(plan.time)
+        holding.setdefault(plan.time, set()).add(plan.stream)
+    begins = sorted(min(times) - _SAME_DAY for times in files.values())
+    ends = sorted(max(times) + _SAME_DAY for times in files.values())
+    once = {plan.time: plan for plan in reversed(plans)}
+    agreed = {time for time, own in holding.items() if bisect_right(begins, time) - bisect_left(ends, time) == len(own)}
+    return [plan for time, plan in reversed(once.items()) if time in agreed]
 
 
 def _missed_off(context: FindingContext, server: _Server, plan: Event) -> _Missed | None:

@@ -138,6 +138,7 @@ def _finding(context: FindingContext, loops: list[_Loop]) -> Finding:
             if j.chosen is not None
             and start <= j.chosen.time <= end
             and j.boot.server not in servers
+            and all(context.clusters.related(j.boot.server, server) is not False for server in servers)
             and {_what(e) for e in j.evidence} & {_what(e) for e in cause_events} - {None}
         }
     )

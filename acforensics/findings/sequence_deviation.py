@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from acforensics.case import Finding
 from acforensics.cooperation import JudgedSequence, JudgedStep
 from acforensics.findings.context import FindingContext, duration
+from acforensics.findings.disks import name_of
 from acforensics.texts import Text, join, literal, text
 
 _TOLD_BY: Mapping[str, tuple[str, ...]] = {
@@ -19,7 +20,7 @@ _TOLD_BY: Mapping[str, tuple[str, ...]] = {
     "other-action": ("ac-option-mismatch",),
     "ac-group-elsewhere": ("ac-group-moved",),
     "again": ("reboot-loop",),
-    "disk-error": ("shared-disk-late",),
+    "disk-error": ("shared-disk-late", "reboot-loop"),
 }
 """Steps whose deviation is told by another rule, if that one was raised."""
 
@@ -43,7 +44,18 @@ def find(context: FindingContext, others: Sequence[Finding]) -> list[Finding]:
 
 def _is_told(context: FindingContext, step: JudgedStep, judged: JudgedSequence, others: Sequence[Finding]) -> bool:
     rules = _TOLD_BY.get(step.definition.id, ())
-    return any(finding.rule in rules and _is_about(context, finding, judged, step) for finding in others)
+    return any(
+        finding.rule in rules and _names(finding, step) and _is_about(context, finding, judged, step)
+        for finding in others
+    )
+
+
+def _names(finding: Finding, step: JudgedStep) -> bool:
+    """Whether a loop's finding names the disk's monitor or resource: a loop may have another cause."""
+    event = step.observation.event if step.observation is not None else None
+    if event is None or (finding.rule, step.definition.id) != ("reboot-loop", "disk-error"):
+        return True
+    return name_of(event) in finding.summary.en
 
 
 def _is_about(context: FindingContext, finding: Finding, judged: JudgedSequence, step: JudgedStep) -> bool:

@@ -95,7 +95,9 @@ def _needed(groups: list[_Group], since: datetime) -> list[Text]:
 
 def _configured(first: JudgedStep) -> Text:
     limit, within = first.limit, first.definition.within
-    if limit is None or within is None or limit.basis != "found":
+    if limit is None:
+        return text("finding.stop-wait-too-short.unclear")
+    if within is None or limit.basis != "found":
         return text("finding.stop-wait-too-short.not-configured")
     seconds = f"{limit.seconds - within.plus:g}"
     return text("finding.stop-wait-too-short.configured", seconds=seconds, place=limit.place)

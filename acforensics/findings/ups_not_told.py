@@ -29,7 +29,7 @@ def find(context: FindingContext) -> list[Finding]:
                 span=(chosen.time, end_of(judgement)),
                 title=text("finding.ups-not-told.title", server=server),
                 summary=text(
-                    "finding.ups-not-told.summary",
+                    f"finding.ups-not-told.{_how(judgement)}",
                     server=server,
                     time=context.clock(chosen.time),
                     trigger=text(f"trigger.{chosen.trigger}"),
@@ -42,9 +42,17 @@ def find(context: FindingContext) -> list[Finding]:
     return found
 
 
+def _how(judgement: Judgement) -> str:
+    """Which record shows it: a command without an option, stop.sh's own output, else the stop of the AC group."""
+    kinds = {event.kind for event in judgement.evidence}
+    if kinds & {"ac.command_run", "ac.script_exec"}:
+        return "summary-empty"
+    return "summary-output" if "ac.script_exit" in kinds else "summary"
+
+
 def _script(judgement: Judgement) -> list[Event]:
     return [
         event
         for event in judgement.evidence
-        if event.kind in ("clusterpro.resource_stopped", "clusterpro.group_stopped")
+        if event.kind.startswith("ac.") or event.kind in ("clusterpro.resource_stopped", "clusterpro.group_stopped")
     ]

@@ -37,6 +37,7 @@ _IN_HEX = ("0617373", "50415353", "736563636f", "534543434f", "646f776e72")
 _WORDS = (*(word for word, _ in _TRIGGERS if word != "passwd"), *_IN_HEX)
 _WORDS_IN_JAPANESE = (*_WORDS, "コード", "パス")
 _HEX = re.compile(r"(?<![0-9A-Fa-f])(?:[0-9A-Fa-f]{2}){8,}(?![0-9A-Fa-f])")
+_ARGUMENT = re.compile(r"\ba\d{1,3}=((?:[0-9A-Fa-f]{2})+)(?!\S)")
 _PIECES = re.compile(r"\ba(\d{1,3})\[\d{1,4}\]=([0-9A-Fa-f]+)")
 
 # Letters of full or half width. (Signs alone hide no word.)
@@ -116,18 +117,38 @@ def _hidden_in_hex(text: str) -> Iterator[tuple[int, int, str]]:
     for argument in pieces.values():
         if _masked_hex("".join(piece[2] for piece in argument)) is not None:
             yield from ((*piece.span(2), MASK) for piece in argument)
+    yield from _hidden_in_arguments(text)
     for run in _HEX.finditer(text):
         masked = _masked_hex(run[0])
         if masked is not None:
             yield run.start(), run.end(), masked
 
 
+def _hidden_in_arguments(text: str) -> Iterator[tuple[int, int, str]]:
+    """What stands behind an argument in digits that announces a secret, be the others in digits or not."""
+    said = [(argument, _decoded_hex(argument[1])) for argument in _ARGUMENT.finditer(text)]
+    first = next((n for n, (_, words) in enumerate(said) if any(word in words.lower() for word in _WORDS)), None)
+    if first is None:
+        return
+    parts, at = [], 0
+    for argument, words in said:
+        parts += [text[at : argument.start(1)], words if _masked_hex(argument[1]) is None else MASK]
+        at = argument.end()
+    command = "".join([*parts, text[at:]])
+    if mask_secrets(command) != command:
+        yield said[first][0].end(), len(text), f" {MASK}"
+
+
 def _masked_hex(digits: str) -> str | None:
     """The digits of the text without secrets; `None` where it holds none."""
-    decoded = bytes.fromhex(digits[: len(digits) & ~1]).decode("utf-8", "surrogateescape")
-    # Arguments end with a NUL byte there.
-    masked = mask_secrets(decoded.replace("\0", " "))
-    if masked == decoded.replace("\0", " "):
+    decoded = _decoded_hex(digits)
+    masked = mask_secrets(decoded)
+    if masked == decoded:
         return None
     encoded = masked.encode("utf-8", "surrogateescape").hex()
     return encoded if digits.islower() else encoded.upper()
+
+
+def _decoded_hex(digits: str) -> str:
+    # Arguments end with a NUL byte there.
+    return bytes.fromhex(digits[: len(digits) & ~1]).decode("utf-8", "surrogateescape").replace("\0", " ")

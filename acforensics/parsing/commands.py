@@ -44,6 +44,10 @@ _DIRECTORIES = {
 _WRAPPERS = {"sudo", "env", "nohup", "exec", "time", "command", "nice", "ionice", "setsid", "timeout", "doas", "pkexec"}
 _VALUED = {"-u", "-g", "-n", "-c", "-p", "-C", "--user", "--group"}
 _SHELLS = {"sh", "bash", "dash", "ksh", "zsh", "csh", "tcsh"}
+_GIVES_TEXT = re.compile(r"-[A-Za-z]*c[A-Za-z]*")
+_SHELL_OPTION = re.compile(r"[-+][A-Za-z]*[oO]|--rcfile|--init-file")
+_ONLY_SHOWS = re.compile(r"-[A-Za-z]*[le][A-Za-z]*|--list|--edit")
+"""sudo tells what is allowed, or edits a file."""
 _KEYWORDS = {"if", "then", "else", "elif", "while", "until", "do", "for", "case"}
 # A script that goes elsewhere, or hands words on, cannot be read from a line without its quotes.
 _ELSEWHERE = re.compile(
@@ -128,6 +132,21 @@ def _simple_commands(command: str) -> list[tuple[list[str], bool]]:
     return [(words, conditional) for words, conditional in found if words]
 
 
+def _text_for_shell(arguments: list[str]) -> str | None:
+    """What a shell is given by `-c` (`-lc`, `-o pipefail -c`); `None` where it runs a script."""
+    value = False
+    for position, argument in enumerate(arguments):
+        if value:
+            value = False
+        elif not argument.startswith(("-", "+")):
+            return None
+        elif _GIVES_TEXT.fullmatch(argument):
+            return " ".join(arguments[position + 1 :])
+        else:
+            value = _SHELL_OPTION.fullmatch(argument) is not None
+    return None
+
+
 def _understand_words(words: list[str]) -> CommandMeaning | None:
     while words:
         if "=" in words[0] and not words[0].startswith("-"):
@@ -136,8 +155,8 @@ def _understand_words(words: list[str]) -> CommandMeaning | None:
         directory, _, name = words[0].rpartition("/")
         if directory not in _DIRECTORIES:
             return None
-        if name in _SHELLS and "-c" in words:
-            text = " ".join(words[words.index("-c") + 1 :])
+        text = _text_for_shell(words[1:]) if name in _SHELLS else None
+        if text is not None:
             return None if _ELSEWHERE.search(text) and not _SYSRQ.search(text) else understand(text, script=True)
         if name in _SHELLS and len(words) > 1 and words[1].startswith("/"):
             # The audit log shows a script as what runs it: `/bin/bash /usr/sbin/clpstdn`.
@@ -147,6 +166,8 @@ def _understand_words(words: list[str]) -> CommandMeaning | None:
             break
         words = words[1:]
         while words and words[0].startswith("-"):
+            if name == "sudo" and _ONLY_SHOWS.fullmatch(words[0]):
+                return None
             valued = words[0] in _VALUED and len(words) > 1 and words[1].rpartition("/")[2] not in _READERS
             words = words[2 if valued else 1 :]
         if name == "timeout" and words:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Sequence
 from enum import Enum
 
+from acforensics.masking import MASK
 from acforensics.settings.shell_state import Called
 
 COMMAND = "amccmd"
@@ -54,7 +55,8 @@ def code(call: Called) -> Code:
     if len(arguments) != 4:
         return Code.EMPTY if len(arguments) < 4 and None not in arguments else Code.UNKNOWN
     word = arguments[3]
-    if word is None:
+    if word is None or MASK in word:
+        # A copy from which the code was removed says nothing of it.
         return Code.UNKNOWN
     return Code.EMPTY if not word else Code.DEFAULT if word == _DEFAULT_CODE else Code.OWN
 

@@ -74,6 +74,8 @@ class Settings:
     units: Mapping[str, float] = field(default_factory=dict)
     left_out: tuple[str, ...] = ()
     """Paths of configurations that are not the ones in use."""
+    idle: tuple[str, ...] = ()
+    """Paths of stop scripts that talk to ESMPRO/AC and are not the ones in use."""
     unread: tuple[str, ...] = ()
     """Paths of files that are named like settings and hold something else."""
 
@@ -86,6 +88,7 @@ class Settings:
         torn = [(one.input, one.problem) for one in self.configurations]
         torn += [(each.script.input, each.script.problem) for each in self.scripts]
         left_out = [(path, text("settings.problem.left-out")) for path in self.left_out]
+        left_out += [(path, text("settings.problem.script-idle")) for path in self.idle]
         unread = [(path, text("settings.problem.not-settings")) for path in self.unread]
         return [_named(path, problem) for path, problem in (*torn, *left_out, *unread) if problem is not None]
 

@@ -27,9 +27,11 @@ _POWER_NEWS = timedelta(minutes=10)
 _SEEN_BEFORE = timedelta(minutes=1)
 _JUST_BEFORE = timedelta(seconds=10)
 _SERVICE_USERS = {"nut", "ups", "apc", "apcupsd", "zabbix", "nagios", "nrpe"}
-_STARTED_BY_LOGIN = ("user@", "user-runtime-dir@", "systemd-", "modprobe@", "getty@", "serial-getty@")
+_STARTED_BY_LOGIN = ("user@", "user-runtime-dir@", "systemd-", "modprobe@", "getty@", "serial-getty@",
+                     "session-", "Session")  # fmt: skip
 _SPEAKS_OF_POWER = re.compile(
     r"shut ?down|reboot|restart(?:ing)? (?:the )?(?:system|server|host|os|machine)|halt|power|\bUPS\b|batter"
+    r"|\bPSU\b|\boutage|\bmains\b|\bAC (?:input|line|lost|fail|off)"
     r"|停電|電源|立ち?上げ|遮断|シャットダウン|再起動|停止|無停電|給電|バッテリ",
     re.IGNORECASE,
 )

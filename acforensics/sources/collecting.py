@@ -220,6 +220,11 @@ def select(hits: Iterable[Hit], mark: Hit) -> list[Hit]:
     return _bounded([hit for hit in hits if hit.host == mark.host and _is_near(hit, mark)])
 
 
+def select_last(hits: Iterable[Hit], last: Mark) -> list[Hit]:
+    """Of the same those that mean something just before the end of a log; what unknown programs say there is left."""
+    return [hit for hit in hits if hit.definition and apart(hit.stamp, last.stamp) <= _STARTED_BEFORE]
+
+
 def _is_near(hit: Hit, mark: Hit) -> bool:
     """Whether a record stands near a stop or a start; before a start that is the end of the boot before."""
     if hit.definition and hit.offset >= mark.offset:

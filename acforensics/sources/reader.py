@@ -102,11 +102,22 @@ class _Readers:
         self._text: ForeignText | None = None
         self._reader: Reader | None = None
         self._begun = False
+        self._nothing = 0
+        """Bytes of blocks without anything, which a crash may leave before the first record."""
 
     def feed(self, block: bytes) -> None:
+        if not self._begun and block and block.count(0) == len(block):
+            self._nothing += len(block)
+            return
         if not self._begun:
             self._begun = True
             self._reader = self._choose(block)
+            while self._nothing > 0:
+                self._hand(bytes(min(self._nothing, _CHUNK)))
+                self._nothing -= _CHUNK
+        self._hand(block)
+
+    def _hand(self, block: bytes) -> None:
         if self._reader is not None:
             self._reader.feed(self._text.feed(block) if self._text is not None else block)
 
@@ -129,10 +140,12 @@ class _Readers:
             binary = next((storage for storage in BINARY if storage.fits(member, member.head)), None)
             if binary is not None:
                 return binary(reading, self._recogniser)
-        head = foreign.head(member.head)
+        # NUL bytes of a crash tell nothing: what is behind them does.
+        begins = member.head if member.head.strip(b"\0") else first.lstrip(b"\0")[: len(member.head)] or member.head
+        head = foreign.head(begins)
         self._text = foreign
         storage = next((storage for storage in TEXT if storage.fits(member, head)), None)
-        if storage is None and not foreign.encoding and _is_binary(member.head):
+        if storage is None and not foreign.encoding and is_binary(begins):
             reading.format = "binary"
             reading.encoding = ""
             reading.notes.append(text("input.binary"))
@@ -163,7 +176,7 @@ def blocks(stream: IO[bytes]) -> Iterator[bytes]:
         raise failure
 
 
-def _is_binary(head: bytes) -> bool:
+def is_binary(head: bytes) -> bool:
     """Logs may hold NUL runs and escape codes, but not many other control characters."""
     body = head.replace(b"\0", b"")
     if head and not body:

@@ -10,7 +10,7 @@ import re
 from bisect import bisect_right, insort
 from datetime import timedelta
 
-from acforensics.events import BOOT_MARKS, STOP_MARKS, Hit, PreviousLine
+from acforensics.events import BOOT_MARKS, DAEMON_MARKS, STOP_MARKS, Hit, PreviousLine
 from acforensics.lines import Record, decode_line, frame, frame_own, login_records, mask_secrets, split_records
 from acforensics.lines import audit as audit_lines
 from acforensics.lines.clusterpro import ALERT_FORMAT
@@ -18,7 +18,7 @@ from acforensics.lines.framing import MONTHS
 from acforensics.masking import continued
 from acforensics.parsing.recognition import Recogniser
 from acforensics.sources import audit
-from acforensics.sources.collecting import Collector, apart, select
+from acforensics.sources.collecting import Collector, apart, select, select_last
 from acforensics.sources.reading import Mark, Reading, Source
 from acforensics.sources.sequential import LONGEST_LINE, NulRuns, note_long_lines
 
@@ -30,6 +30,7 @@ _PREVIOUS_LINES = 2000
 _CONTINUED_LINES = 20
 _ENCODINGS_TRIED = 200
 _NEAR_BYTES = 64 << 10
+_END_BYTES = 4 << 10
 _QUIET = timedelta(minutes=10)
 _BOUNDARY = re.compile(rb"^-- (?:Boot ([0-9a-f]{32})|Reboot) --", re.MULTILINE)
 # What journalctl and `utmpdump` write between records.
@@ -116,6 +117,7 @@ class TextReader:
             self._chunk(self._carry)
             self._carry = b""
         self._look_ahead()
+        self._keep_last()
         self._collector.close()
         reading = self._reading
         reading.lines = self._line
@@ -314,11 +316,11 @@ class TextReader:
                 continue
             if encoding != "ascii":
                 self._encodings.add(encoding)
-            if hit.kind in BOOT_MARKS:
+            if hit.kind in BOOT_MARKS or hit.kind == "os.daemon_started":
                 self._look_back(hit, chunk, start + position)
             self._reading.hits.append(hit)
             insort(self._reading.marks, Mark(offset, record.stamp, record.host), key=lambda mark: mark.offset)
-            if hit.kind in STOP_MARKS or hit.kind in BOOT_MARKS:
+            if hit.kind in STOP_MARKS or hit.kind in BOOT_MARKS or hit.kind in DAEMON_MARKS:
                 self._around(hit, chunk, start)
             if len(self._last_by_message) < 4096 or record.message in self._last_by_message:
                 self._last_by_message[record.message] = hit
@@ -397,6 +399,16 @@ class TextReader:
             self._keep_near(hit)
         self._starts = []
 
+    def _keep_last(self) -> None:
+        """What began just before the log ends: what it asked for may stand in another log only."""
+        if not self._reading.marks or not self._recogniser.near_programs:
+            return
+        last = self._tail[-_END_BYTES:]
+        begin = last.find(b"\n") + 1 if len(last) < len(self._tail) or self._offset > len(self._tail) else 0
+        behind = self._line - last.count(b"\n", begin) + last.endswith(b"\n")
+        self._parse_background(last[begin:], self._offset - len(last) + begin, behind)
+        self._keep(select_last(self._background, self._reading.marks[-1]))
+
     def _parse_background(self, data: bytes, offset: int, line: int) -> None:
         """Read what may be of interest near a stop or a start; each line once, however many of these there are."""
         done = max(0, self._parsed_until - offset)
@@ -419,6 +431,9 @@ class TextReader:
 
     def _keep_near(self, mark: Hit) -> None:
         self._background = [hit for hit in self._background if hit.offset >= mark.offset - _NEAR_BYTES]
-        new = [hit for hit in select(self._background, mark) if hit.offset not in self._kept]
+        self._keep(select(self._background, mark))
+
+    def _keep(self, near: list[Hit]) -> None:
+        new = [hit for hit in near if hit.offset not in self._kept]
         self._kept.update(hit.offset for hit in new)
         self._reading.hits += new

@@ -123,6 +123,8 @@ class _SecondPass(Recogniser):
         self._ends: dict[str, set[tuple[str, str, float]]] = {program.name: set() for program in programs}
         self._programs = {program.name: program for program in programs}
         self.scan = _scan_for(self._programs)
+        # Every record of them is counted, and once.
+        self.near_programs = set()
         self._places: dict[str, _Place] = {}
         self._path = ""
 

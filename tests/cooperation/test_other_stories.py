@@ -233,3 +233,25 @@ def test_a_line_that_is_repeated_without_end(analysed):
     lines[at - 1] = lines[at - 1].replace(lines[at - 1].split()[4], "CLUSTERPRO:")
     lines[at] = f"{lines[at][:15]} svr031 last message repeated 2147483647 times"
     assert ("svr031", "ac-exec-third", "svr031", "forbidden-observed") in wrong(analysed(first, second))
+
+
+def test_servers_that_only_an_alert_log_tells_of_are_each_looked_for_once(analysed):
+    """The alert log holds all servers' records; no server is its own peer."""
+    rows = ["種類,受信時刻,発生時刻,サーバ名,モジュール名,イベントID,メッセージ"]
+    for second, server, module, event, message in (
+        (0, "svr031", "nm", 1, "Server svr031 has started."),
+        (1, "svr047", "nm", 1, "Server svr047 has started."),
+        (2, "svr031", "nm", 6, "All servers have started."),
+        (20, "svr031", "down", 1, "There was a request to shutdown cluster from the clpstdn."),
+        (21, "svr031", "pm", 2, "Shutting down the cluster daemon..."),
+        (21, "svr047", "pm", 2, "Shutting down the cluster daemon..."),
+        (50, "svr031", "rc", 90, "All the servers in the cluster were shut down."),
+        (50, "svr047", "rc", 90, "All the servers in the cluster were shut down."),
+        (51, "svr031", "pm", 23, "The system will be stopped."),
+        (51, "svr047", "pm", 23, "The system will be stopped."),
+    ):
+        stamp = f"2026/11/24 08:00:{second:02d}"
+        rows.append(f"情報,{stamp},{stamp},{server},{module},{event},{message}")
+    ends = [one for one in analysed(files={"alert.csv": "\n".join(rows) + "\n"}).sequences if one.shutdown]
+    others = {one.server: [s.server for s in one.steps if s.step == "other-ac-exec-first"] for one in ends}
+    assert others == {"svr031": ["svr047"], "svr047": ["svr031"]}

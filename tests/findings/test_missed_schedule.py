@@ -124,3 +124,19 @@ def test_alone_nothing_tells_a_missed_start_from_an_outage(machine, missed):
 
 def test_a_server_without_a_plan_missed_none(machine, missed):
     assert missed(*pair(machine, timedelta(hours=2)), with_plan=["svr031"]) == []
+
+
+@pytest.mark.parametrize(
+    ("other", "told"),
+    [
+        ("OFF=2026/11/24-23:30", False),
+        ("OFF=2026/11/23-20:00\nOFF=2026/11/25-20:00", False),
+        ("OFF=2026/11/24-20:00", True),
+        ("OFF=2026/12/24-20:00", True),
+    ],
+)
+def test_a_plan_that_another_schedule_of_the_server_lacks_is_no_plan(machine, missed, tmp_path, other, told):
+    (tmp_path / "svr031").mkdir()
+    (tmp_path / "svr031" / "schedule.dat.bak").write_text(other + "\n", encoding="utf-8")
+    log = busy(machine().boot(), OFF + timedelta(hours=1))
+    assert len(missed(log, plan=[f"OFF={OFF:%Y/%m/%d-%H:%M}"])) == told

@@ -157,6 +157,8 @@ FORMS = [
     # hexadecimal, as the audit log writes commands
     f"cmd={in_hex('env AC_SECCODE=' + SECRET + ' shutdown -r now')}",
     f"proctitle={in_hex(chr(0).join(['amccmd', '-downrequest', '192.168.0.1', 'svr031', SECRET]))}",
+    f'a0={in_hex("/x/amccmd x")} a1={in_hex("-downrequest x")} a2="ShutdownOff" a3="192.0.2.1" a4="svr031" a5="{SECRET}"',
+    f'a0={in_hex("/x/amccmd x")} a1={in_hex("-downrequest x")} a2="" a3="192.0.2.1" a4="svr031" a5={in_hex(SECRET)}',
     f"a1_len=99 a1[0]={in_hex('AC_SECCODE=a' + SECRET[:3])} a1[1]={in_hex(SECRET[3:])}",
 ]
 

@@ -26,6 +26,8 @@ from acforensics.parsing.commands import understand
         ("/usr/bin/systemctl isolate reboot.target", "end", "reboot"),
         ("/usr/bin/systemctl start poweroff.target", "end", "halt"),
         ("/bin/bash -c sync; reboot", "end", "reboot"),
+        ("/bin/bash -lc reboot", "end", "reboot"),
+        ("/bin/bash -euo pipefail --login -c sync; reboot", "end", "reboot"),
         ("sudo -u root /sbin/reboot", "end", "reboot"),
         ("/sbin/shutdown -t 5 -r now", "end", "reboot"),
         ("/sbin/telinit -t 5 6", "end", "reboot"),
@@ -52,7 +54,8 @@ def test_what_a_command_asks_for(command, effect, mode):
      "/bin/grep -E shutdown|reboot /var/log/messages", "/usr/bin/journalctl -g reboot|halt|poweroff", "/usr/bin/logger x; reboot planned",
      "/usr/bin/wall Attention; reboot at 22:00", "/bin/bash -c ssh svr047 sync; reboot", "/usr/bin/systemctl --host=svr047 reboot",
      "/usr/bin/systemctl -H svr047 reboot", "/usr/bin/systemctl --machine=web reboot", "/opt/app/bin/halt", "/home/ope1/reboot",
-     "/usr/bin/systemctl reboot --when=show", "/sbin/shutdown -?", "sh -c 'echo h > /proc/sysrq-trigger'", "docker exec web reboot"],
+     "/usr/bin/systemctl reboot --when=show", "/sbin/shutdown -?", "sh -c 'echo h > /proc/sysrq-trigger'", "docker exec web reboot", "sudo -l /sbin/reboot", "sudo --list reboot",
+     "/bin/bash /root/check.sh -c reboot", "/bin/sh check.sh -c reboot"],
 )  # fmt: skip
 def test_what_only_mentions_it(command):
     assert understand(command) is None

@@ -45,6 +45,7 @@ def test_wtmp_alone_does_not_say_who(case, tmp_path):
     [
         ("CRON", "(root) CMD (/opt/site/weekly.sh)", 600),
         ("systemd", "Starting weekly-restart.service - Weekly restart...", 1),
+        ("systemd", "Started weekly-restart.service - Weekly restart.", 1),
         ("siteagent", "job 55: executing action 4", 777),
         None,
     ],
@@ -60,4 +61,36 @@ def test_nobody_is_named_on_circumstance_where_something_else_began_in_the_same_
         log.log(program, text, pid=pid)
     found = end(log.wait(2).os_stop("reboot").wait(60).boot())
     expected = ("likely", "ope1") if other is None else ("possible", None)
+    assert (found.trigger, found.confidence, found.actor) == ("os-command", *expected)
+
+
+CRON_STARTED = ("crond", "(CRON) STARTUP (1.5.7)")
+SSHD_STARTED = ("sshd", "Server listening on 0.0.0.0 port 22.")
+
+
+@pytest.mark.parametrize(
+    ("program", "text", "file", "daemon"),
+    [
+        ("CROND", "(root) CMD (/opt/site/weekly.sh)", "cron", CRON_STARTED),
+        # Where the machine stays off, it is the last line of its log.
+        ("CROND", "(root) CMD (/opt/site/weekly.sh)", "cron", None),
+        ("atd", "pam_unix(atd:session): session opened for user root(uid=0) by (uid=0)", "secure", None),
+        ("anacron", "Job `cron.weekly' started", "cron", CRON_STARTED),
+        ("siteagent", "job 55: executing action 4", "cron", CRON_STARTED),
+        ("atd", "pam_unix(atd:session): session opened for user root(uid=0) by (uid=0)", "secure", SSHD_STARTED),
+        ("CROND", "pam_unix(crond:session): session opened for user root(uid=0) by (uid=0)", "secure", SSHD_STARTED),
+    ],
+)
+@pytest.mark.parametrize("before", [2, 50])
+def test_what_began_is_seen_in_logs_without_the_lines_of_the_stop(machine, end, program, text, file, daemon, before):
+    # RHEL's syslog keeps cron and authpriv out of messages, and everything of the stop out of theirs.
+    log = machine().boot().wait(900).login("ope1").wait(30)
+    log.log(
+        "su", "pam_unix(su-l:session): session opened for user root(uid=0) by ope1(uid=1000)", pid=480, file="secure"
+    )
+    log.wait(20).log(program, text, pid=777, file=file).wait(before).os_stop("reboot").wait(60).boot()
+    if daemon is not None:
+        log.log(daemon[0], daemon[1], pid=800, file=file)
+    found = end(log)
+    expected = ("possible", None) if before == 2 else ("likely", "ope1")
     assert (found.trigger, found.confidence, found.actor) == ("os-command", *expected)

@@ -42,8 +42,17 @@ def test_binary_files_are_named_and_not_read(read_file: ReadFile, content: bytes
     assert reading.sha256 == hashlib.sha256(content).hexdigest()
 
 
-def test_a_log_that_begins_with_nul_bytes_is_text(read_file: ReadFile) -> None:
-    assert len(read_file(b"\0" * 400 + STOP.encode() * 20).hits) == 20
+@pytest.mark.parametrize("nul", [400, 1024, 5000, 256 << 10, (256 << 10) + 1, 700_000])
+def test_a_log_that_begins_with_nul_bytes_is_text(read_file: ReadFile, nul: int) -> None:
+    content = b"\0" * nul + STOP.encode() * 20
+    reading = read_file(content, "messages")
+    assert len(reading.hits) == 20
+    assert (reading.bytes, reading.sha256) == (len(content), hashlib.sha256(content).hexdigest())
+
+
+def test_a_journal_that_begins_with_nul_bytes_is_one(read_file: ReadFile) -> None:
+    entry = '{"__REALTIME_TIMESTAMP":"1795599318000000","_BOOT_ID":"a3f2433e11534599bb433331cbc2d52d","MESSAGE":"x"}'
+    assert read_file(b"\0" * 5000 + b"\n" + entry.encode() + b"\n", "journal.json").source == "journal"
 
 
 class Torn(io.RawIOBase):
