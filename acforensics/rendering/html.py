@@ -18,11 +18,13 @@ from markupsafe import Markup, escape
 
 from acforensics import resources
 from acforensics.case import CaseModel
-from acforensics.charts import Chart, chart
+from acforensics.charts import chart
 from acforensics.plain import visible
-from acforensics.rendering.verdict import clock, judge, time_span
-from acforensics.rendering.view import Limits, View, case_name
-from acforensics.texts import LANGUAGES, Language, Text, text
+from acforensics.rendering.choice import severities
+from acforensics.rendering.limits import Limits
+from acforensics.rendering.verdict import Verdict, clock, judge, time_span
+from acforensics.rendering.view import View, case_name
+from acforensics.texts import LANGUAGES, Language, Text, catalogue, text
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -34,6 +36,8 @@ MAX_BYTES = 5_900_000
 
 _END_OF_SCRIPT = re.compile(r"</(script|style)", re.IGNORECASE)
 _UNSAFE_IN_JSON = {ord(c): f"\\u{ord(c):04x}" for c in "<>&\u2028\u2029"}
+_SAID = ("report.rows-shown", "report.marks-shown", "report.marks-beside")
+"""What the script says, with numbers that only it knows."""
 _PLOTLY_BUTTONS = ("png", "zoom", "pan", "zoom-in", "zoom-out", "autoscale", "reset")
 
 
@@ -54,25 +58,22 @@ def render(
     folder = resources.folder("reports")
     style = (folder / "report.css").read_text(encoding="utf-8")
     script = _inline((folder / "report.js").read_text(encoding="utf-8"))
+    fixed = len(style.encode()) + len(script.encode()) + len(_plotly().encode())
+    verdict = judge(model)
     limits = Limits()
     while True:
-        page = _page(model, timeline, lang, limits, surroundings or {}, style, script)
-        smaller = limits.halved()
-        if len(page.encode()) <= MAX_BYTES or smaller == limits:
+        view = View(model, timeline, limits, surroundings or {})
+        page = _page(view, verdict, lang, style, script)
+        size = len(page.encode())
+        smaller = limits.smaller(max(0, MAX_BYTES - fixed) / max(1, size - fixed))
+        if size <= MAX_BYTES or smaller == limits:
             return page
         limits = smaller
 
 
-def _page(
-    model: CaseModel,
-    timeline: pd.DataFrame,
-    lang: Language,
-    limits: Limits,
-    surroundings: Mapping[tuple[str, int], Surroundings],
-    style: str,
-    script: str,
-) -> str:
-    charts = {language: chart(model, timeline, language, visible, limits.marks) for language in LANGUAGES}
+def _page(view: View, verdict: Verdict, lang: Language, style: str, script: str) -> str:
+    model = view.model
+    figures = {language: chart(model, view.drawn, language, visible) for language in LANGUAGES}
     name = case_name(model)
     titles = {language: visible(text("report.title", case=name).within(language)) for language in LANGUAGES}
     return (
@@ -83,17 +84,16 @@ def _page(
             titles=titles,
             case_name=name,
             model=model,
-            view=View(model, timeline, limits, surroundings),
-            verdict=judge(model),
+            view=view,
+            verdict=verdict,
             span=time_span(model),
-            chart=charts[lang],
             options=json.dumps(model.generator.options, ensure_ascii=False, sort_keys=True),
             plotly_style_id=_plotly_style_id(),
             policy=_policy([_plotly(), script], style),
             style=Markup(style),  # noqa: S704  (our own file)
             plotly=Markup(_plotly()),  # noqa: S704  (the library)
             script=Markup(script),  # noqa: S704  (our own file)
-            data=_json(_data(charts, titles)),
+            data=_json(_data(figures, titles, view)),
         )
     )
 
@@ -138,20 +138,22 @@ def _environment() -> jinja2.Environment:
         lstrip_blocks=True,
         finalize=_finalize,
     )
-    environment.globals.update(text=_text, clock=clock)
+    environment.globals.update(text=_text, both=text, clock=clock)
     return environment
 
 
 # --- what the script reads
 
 
-def _data(charts: dict[Language, Chart], titles: dict[Language, str]) -> dict[str, Any]:
-    figures = {lang: json.loads(drawn.figure.to_json()) for lang, drawn in charts.items()}
+def _data(figures: dict[Language, dict[str, Any]], titles: dict[Language, str], view: View) -> dict[str, Any]:
     base = figures["en"]
+    graves = severities(view.model)
     return {
         "figure": base,
         "overrides": {lang: _difference(base, figure) for lang, figure in figures.items()},
         "titles": titles,
+        "ends": [[view.anchor(end.id), graves.get(end.id)] for end in view.drawn.ends],
+        "said": {lang: {key.removeprefix("report."): catalogue()[key][lang] for key in _SAID} for lang in LANGUAGES},
         "buttons": {
             lang: {text(f"plotly.{name}").en: text(f"plotly.{name}").within(lang) for name in _PLOTLY_BUTTONS}
             for lang in LANGUAGES

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import astuple, dataclass
+from dataclasses import dataclass
 from pathlib import PurePath
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, get_args
 
 from acforensics.case import (
     Boot,
@@ -18,12 +18,16 @@ from acforensics.case import (
     Setting,
     SettingStatus,
     Shutdown,
+    Trigger,
 )
-from acforensics.charts import MAX_MARKS, select
+from acforensics.charts import LAYERS, Drawn
 from acforensics.coverage import length_text
 from acforensics.plain import shorten, visible
 from acforensics.rendering.blocks import Block, blocks
+from acforensics.rendering.choice import SEVERITIES, choose_boots, choose_ends, choose_events
 from acforensics.rendering.ends import clock
+from acforensics.rendering.event_table import Row, citations, event_rows
+from acforensics.rendering.limits import Limits
 from acforensics.rendering.sequences import counts
 from acforensics.rendering.story import Passage
 from acforensics.texts import Text
@@ -33,32 +37,12 @@ if TYPE_CHECKING:
 
     from acforensics.sources import Surroundings
 
+__all__ = ["SEVERITIES", "Line", "Lines", "Places", "View", "case_name"]
+
 _MAX_TEXT = 500
 _MOST_PLACES = 3
-SEVERITIES = ("critical", "warning", "info")
 WEIGHTS = ("for", "against", "missing")
 SETTING_ORDER: tuple[SettingStatus, ...] = ("differs", "unknown", "ok")
-
-
-@dataclass(frozen=True)
-class Limits:
-    """How much of a list the page holds; `halved()` until the page is small enough."""
-
-    lines: int = 12
-    shutdowns: int = 200
-    findings: int = 200
-    boots: int = 500
-    inputs: int = 400
-    problems: int = 100
-    rows: int = 300
-    sequences: int = 30
-    steps: int = 60
-    settings: int = 120
-    marks: int = MAX_MARKS
-
-    def halved(self) -> Limits:
-        """Half of everything, of each at least a few."""
-        return Limits(*(max(4, value // 2) for value in astuple(self)))
 
 
 @dataclass(frozen=True)
@@ -87,20 +71,6 @@ class Lines:
 
     shown: list[Line]
     left_out: int
-
-
-@dataclass(frozen=True)
-class Row:
-    """One event in the table that stands for the chart; `own_time` only where the server's clock differs."""
-
-    time: str
-    own_time: str
-    server: str
-    layer: str
-    kind: str
-    text: str
-    where: str
-    path: str
 
 
 class Places:
@@ -135,7 +105,15 @@ class View:
         self.model = model
         self._surroundings = surroundings
         self.limits = limits
-        self._anchors = {end.id: f"end-{number}" for number, end in enumerate(self.shutdowns(), 1)}
+        ends = choose_ends(model, limits.marks)
+        self.drawn = Drawn(
+            choose_events(timeline, model.shutdowns, limits.events), ends, choose_boots(model, ends, limits.marks)
+        )
+        self._shutdowns = choose_ends(model, limits.shutdowns)
+        self._anchors = {end.id: f"end-{number}" for number, end in enumerate(self._shutdowns, 1)}
+        self._findings = sorted(model.findings, key=lambda f: (SEVERITIES.index(f.severity), f.start, f.rule))
+        self._findings = self._findings[: limits.findings]
+        self._finding_anchors = {id(one): f"finding-{number}" for number, one in enumerate(self._findings, 1)}
         self._ends = {end.id: end for end in model.shutdowns}
         self.places = Places([item.path for item in model.inputs])
         self._timeline = timeline
@@ -215,25 +193,26 @@ class View:
 
     def findings(self) -> list[Finding]:
         """The gravest first, then by time."""
-        return sorted(self.model.findings, key=lambda f: (SEVERITIES.index(f.severity), f.start, f.rule))[
-            : self.limits.findings
-        ]
+        return self._findings
 
     def shutdowns(self) -> list[Shutdown]:
-        """By time."""
-        return self.model.shutdowns[: self.limits.shutdowns]
+        """Those with the gravest findings, by time."""
+        return self._shutdowns
 
     def boots(self) -> list[tuple[Boot, Shutdown | None, Text | None]]:
         """Each boot with the shutdown that ended it and its length, server by server."""
         ends = {shutdown.boot: shutdown for shutdown in self.model.shutdowns}
-        ordered = sorted(
-            enumerate(self.model.boots), key=lambda pair: (pair[1].server, pair[0])
-        )  # their order in the result is that of time
-        return [(boot, ends.get(boot.id), _length(boot)) for _, boot in ordered[: self.limits.boots]]
+        chosen = choose_boots(self.model, self._shutdowns, self.limits.boots)
+        # Their order in the result is that of time, and sorting keeps it.
+        return [(boot, ends.get(boot.id), _length(boot)) for boot in sorted(chosen, key=lambda boot: boot.server)]
 
     def anchor(self, shutdown: str) -> str | None:
         """Where on the page a shutdown's reasons stand; none where they were left out."""
         return self._anchors.get(shutdown)
+
+    def finding_anchor(self, finding: Finding) -> str:
+        """Where on the page a finding stands."""
+        return self._finding_anchors[id(finding)]
 
     def related(self, finding: Finding) -> list[Shutdown]:
         """The shutdowns that a finding is about, bounded."""
@@ -268,22 +247,24 @@ class View:
         return [note for note in own[0] if all(note in notes for notes in own)] if len(own) > 1 else []
 
     def rows(self) -> list[Row]:
-        """The events nearest to shutdowns, for readers who cannot use the chart."""
-        chosen = select(self._timeline, self.model.shutdowns, self.limits.rows)
-        columns = ["local_time", "server_time", "server", "layer", "kind", "message", "input", "line"]
-        return [
-            Row(
-                time=_shown(time),
-                own_time=_shown(own) if own != time else "",
-                server=str(server),
-                layer=str(layer),
-                kind=str(kind),
-                text=shorten(visible(str(message)), _MAX_TEXT // 2),
-                where=f"{visible(self.places.short(str(path)))}:{line}",
-                path=f"{visible(str(path))}:{line}",
-            )
-            for time, own, server, layer, kind, message, path, line in chosen[columns].to_numpy().tolist()
-        ]
+        """The events that the chart draws."""
+        anchors = [(self.finding_anchor(finding), finding) for finding in self.findings()]
+        cited = citations(anchors, [(self._anchors[end.id], end) for end in self.shutdowns()])
+        return event_rows(self.drawn.events, cited, self.place)
+
+    def layers(self) -> list[str]:
+        """Those of the events that are drawn."""
+        found = set(self.drawn.events["layer"])
+        return [layer for layer in LAYERS if layer in found]
+
+    def row_servers(self) -> list[str]:
+        """Those of the events that are drawn."""
+        return sorted(set(map(str, self.drawn.events["server"])))
+
+    def triggers(self) -> list[str]:
+        """Those of the ends that are drawn."""
+        found = {end.trigger for end in self.drawn.ends}
+        return [trigger for trigger in get_args(Trigger) if trigger in found]
 
     @property
     def event_count(self) -> int:
@@ -314,10 +295,6 @@ def _common(paths: Sequence[str]) -> str:
             break
         shared.append(a)
     return "/".join(shared)
-
-
-def _shown(time: object) -> str:
-    return str(time)[:19].replace("T", " ")
 
 
 def _length(boot: Boot) -> Text | None:

@@ -20,6 +20,10 @@ _POLICY = re.compile(r'http-equiv="Content-Security-Policy" content="([^"]*)"')
 _LIMIT = 6_000_000
 
 
+def _data(page: str) -> Any:
+    return json.loads(re.findall(r'<script type="application/json" id="data">(.*?)</script>', page, re.DOTALL)[0])
+
+
 def _hash(content: str) -> str:
     return f"&#39;sha256-{base64.b64encode(hashlib.sha256(content.encode()).digest()).decode()}&#39;"
 
@@ -67,7 +71,7 @@ def test_hostile_text_is_escaped_in_the_page_and_in_its_data(hostile_case: Any, 
     assert not re.search("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2066-\u2069\ufeff]", own)
     data = re.findall(r'<script type="application/json" id="data">(.*?)</script>', page, re.DOTALL)[0]
     assert not set("<>&\u2028\u2029") & set(data)
-    assert hostile.shown.rpartition("/")[2] in json.loads(data)["titles"]["en"]
+    assert hostile.shown.rpartition("/")[2] in _data(page)["titles"]["en"]
 
 
 def test_a_large_case_stays_under_the_limit_and_says_what_is_left_out(make: Any) -> None:
@@ -80,8 +84,54 @@ def test_a_large_case_stays_under_the_limit_and_says_what_is_left_out(make: Any)
     assert len(page.encode()) < _LIMIT
     left_out = [int(count) for count in re.findall(r"(\d+) more are not shown here", page)]
     assert len(left_out) == 3  # findings, shutdowns, boots
-    assert page.count("<article") == 500 - left_out[0]
-    assert "of 6000 events are drawn" in page
+    assert page.count('<article class="finding') == 500 - left_out[0]
+    assert re.search(r"\d+ of 6000 events are in the chart", page)
+
+
+def test_ten_thousand_ends_stay_under_the_limit_and_the_gravest_are_kept(make: Any) -> None:
+    first = make.end(evidence=[make.evidence("x" * 3000)])
+    for number in range(2, 10_001):
+        boot, time = f"svr031#{number}", make.at(number * 15)
+        make.boots.append(make.boots[0].model_copy(update={"id": boot, "start": make.at(number * 15 - 9), "end": time}))
+        make.ends.append(first.model_copy(update={"id": f"{boot}/end", "boot": boot, "time": time}))
+    make.finding("reboot-loop", [make.ends[0]])
+    for number in range(20_000):
+        make.event(number * 7, message=f"{number} " + "<y>&" * 750, line=number)
+    page = render(make.model(), make.timeline())
+    assert len(page.encode()) < _LIMIT
+    assert ["end-1", "critical"] in _data(page)["ends"]
+    assert '<details class="shutdown" id="end-1"' in page
+    events, marks = page.count('<tr id="event-'), len(_data(page)["ends"])
+    assert 250 <= events < 20_000
+    assert 250 <= marks < 10_000
+    assert f"{events} of 20000 events are in the chart and in the table of events" in page
+    assert f"{marks} of 10000 ends and {marks} of 10000 boots are drawn" in page
+    assert "<code>--timeline</code> exports all" in page
+
+
+def test_a_row_links_to_what_cites_it(make: Any) -> None:
+    end = make.end(evidence=[make.evidence("the line", line=42)])
+    make.finding("os-command-shutdown", [end], "warning")
+    make.event(line=42)
+    make.event(1, line=43)
+    page = render(make.model(), make.timeline())
+    cited, other = re.findall(r'<tr id="event-\d+".*?</tr>', page)
+    assert 'data-severity="warning"' in cited
+    assert '<a href="#finding-1" class="warning">os-command-shutdown</a>' in cited
+    assert '<a href="#end-1">' in cited
+    assert "href" not in other
+    assert "data-severity" not in other
+
+
+def test_sections_stand_in_the_order_of_a_readers_questions(judged: Any) -> None:
+    page = render(judged.model(), judged.timeline())
+    order = re.findall(r'<section id="([a-z]+)"', page)
+    assert order == [
+        "verdict", "findings", "story", "timeline", "shutdowns", "sequences", "boots", "settings", "coverage", "clocks",
+        "events", "inputs", "words",
+    ]  # fmt: skip
+    contents = re.findall(r'href="#([a-z]+)"', page[page.index("<nav") : page.index("</nav>")])
+    assert contents == [*order[1:], "program"]
 
 
 def test_hundreds_of_sequences_stay_under_the_limit_and_what_deviates_is_kept(make: Any) -> None:
@@ -143,7 +193,7 @@ def test_settings_that_differ_come_first_and_others_are_folded(make: Any) -> Non
 
 def test_a_story_names_grounds_and_lines(chain: Any) -> None:
     page = render(chain.model(), chain.timeline())
-    story = page[page.index('<ol class="story">') : page.index('<section id="findings"')]
+    story = page[page.index('<section id="story"') : page.index('<section id="timeline"')]
     assert "because of 2: ground of 1" in story
     assert story.index("recorded") < story.index("inferred")
     assert "svr031/var/log/messages:70" in story

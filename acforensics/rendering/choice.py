@@ -1,0 +1,82 @@
+"""Which events, ends and boots the page shows where a case has too many: those that explain most."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from acforensics.case import Boot, CaseModel, Severity, Shutdown
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+SEVERITIES: tuple[Severity, ...] = ("critical", "warning", "info")
+_BEFORE, _AFTER = timedelta(minutes=10), timedelta(minutes=5)
+_PLAIN_KINDS = {
+    "os.session_opened",
+    "os.session_closed",
+    "os.command",
+    "os.service_stopping",
+    "clusterpro.message",
+}
+
+
+def choose_events(timeline: pd.DataFrame, shutdowns: Sequence[Shutdown], limit: int) -> pd.DataFrame:
+    """The rows near a shutdown, and of kinds that tell of stops, power and requests."""
+    if len(timeline) <= limit:
+        return timeline
+    import numpy as np
+    import pandas as pd
+
+    stamps = pd.DatetimeIndex(timeline.index).tz_localize(None).to_numpy().astype("datetime64[us]").astype("int64")
+    ends = np.array(sorted(int(shutdown.case_time.timestamp() * 1_000_000) for shutdown in shutdowns), dtype="int64")
+    near = np.zeros(len(timeline), dtype=bool)
+    if len(ends):
+        before, after = (round(span / timedelta(microseconds=1)) for span in (_BEFORE, _AFTER))
+        following = np.searchsorted(ends, stamps - after)
+        near = (following < len(ends)) & (ends[np.minimum(following, len(ends) - 1)] - before <= stamps)
+    telling = timeline["layer"].isin(["ac", "ups"]).to_numpy() | ~timeline["kind"].isin(_PLAIN_KINDS).to_numpy()
+    score = near.astype("int8") * 2 + telling.astype("int8")
+    kept = np.sort(np.argsort(-score, kind="stable")[:limit])
+    return timeline.iloc[kept]
+
+
+def severities(model: CaseModel) -> dict[str, Severity]:
+    """The gravest finding about each end; ends without any are left out."""
+    found: dict[str, Severity] = {}
+    for finding in sorted(model.findings, key=lambda one: SEVERITIES.index(one.severity)):
+        for name in finding.related:
+            found.setdefault(name, finding.severity)
+    return found
+
+
+def choose_ends(model: CaseModel, limit: int) -> list[Shutdown]:
+    """Those with the gravest findings, of equals the latest; in the order of the result."""
+    ends = model.shutdowns
+    if len(ends) <= limit:
+        return list(ends)
+    graves = severities(model)
+
+    def rank(place: int) -> tuple[int, float, int]:
+        severity = graves.get(ends[place].id)
+        grade = SEVERITIES.index(severity) if severity is not None else len(SEVERITIES)
+        return grade, -ends[place].case_time.timestamp(), place
+
+    return [ends[place] for place in sorted(sorted(range(len(ends)), key=rank)[:limit])]
+
+
+def choose_boots(model: CaseModel, ends: Sequence[Shutdown], limit: int) -> list[Boot]:
+    """Those that one of these ends closed, then the latest of each server; in the order of the result."""
+    boots = model.boots
+    if len(boots) <= limit:
+        return list(boots)
+    shown = {end.boot for end in ends}
+    later: dict[str, int] = {}
+    ages = []
+    for boot in reversed(boots):
+        later[boot.server] = later.get(boot.server, 0) + 1
+        ages.append(later[boot.server])
+    ages.reverse()
+    ranked = sorted(range(len(boots)), key=lambda place: (boots[place].id not in shown, ages[place], place))
+    return [boots[place] for place in sorted(ranked[:limit])]
