@@ -27,8 +27,8 @@ class Segment:
 
     @property
     def coarse(self) -> bool:
-        """Whether its times are those of a listing in minutes."""
-        return bool(self.events) and all(event.resolution >= _MINUTE for event in self.events)
+        """Whether its times are those of a listing in minutes, as far as no other log tells them better."""
+        return any(event.resolution >= _MINUTE for event in self.events)
 
     @property
     def until(self) -> datetime:

@@ -33,11 +33,14 @@ def merge(tracks: Sequence[Track]) -> list[Event]:
     """
     merged: dict[int, Event] = {}
     recent: dict[Hashable, list[Event]] = {}
+    coarse: list[tuple[Track, int]] = []
     for number, position in interleave([[item.time for item in track.items] for track in tracks]):
         track = tracks[number]
         event = track.items[position].event
         if event is None:
             continue
+        if event.resolution > 1:
+            coarse.append((track, position))
         earlier = recent.setdefault(_identity(event), [])
         twin = _twin(event, earlier)
         if twin is None:
@@ -50,6 +53,11 @@ def merge(tracks: Sequence[Track]) -> list[Event]:
                 merged[id(twin)] = twin
             absorb(twin, event)
             track.items[position] = track.items[position]._replace(event=twin)
+    for track, position in coarse:
+        # What a listing cuts off the time, another log has told.
+        joined = track.items[position].event
+        if joined is not None and joined.resolution <= 1:
+            track.items[position] = track.items[position]._replace(time=joined.time)
     return list(merged.values())
 
 

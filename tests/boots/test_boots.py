@@ -6,6 +6,8 @@ from datetime import timedelta
 
 import pytest
 
+import acforensics
+
 
 def spans(found):
     return [(b.server, b.end_state) for b in found.boots]
@@ -149,3 +151,27 @@ def test_a_lost_first_kernel_line_loses_no_boot(machine, case):
     second = [i for i, line in enumerate(lines) if "Linux version" in line][1]
     del lines[second]
     assert len(case(log).boots) == 2
+
+
+def test_a_listing_in_minutes_beside_one_in_seconds_moves_no_start(machine, tmp_path):
+    log = machine().boot().wait(600).sudo("ope1", "/sbin/reboot").wait(1).os_stop("reboot")
+    stop = log.now
+    log.wait(20).boot().wait(60).log("app", "x")
+    start = stop + timedelta(seconds=12)
+    log.files["last-x.txt"] = [
+        f"reboot   system boot  6.1.0-56-amd64   {start:%a %b %d %H:%M:%S %Y}   still running",
+        f"shutdown system down  6.1.0-56-amd64   {stop:%a %b %d %H:%M:%S %Y} - {start:%a %b %d %H:%M:%S %Y}  (00:00)",
+        "",
+        "wtmp begins Tue Nov 24 09:00:00 2026",
+    ]
+    log.files["last-x-short.txt"] = [
+        f"reboot   system boot  6.1.0-56-amd64   {start:%a %b %d %H:%M}   still running",
+        f"shutdown system down  6.1.0-56-amd64   {stop:%a %b %d %H:%M} - {start:%H:%M}  (00:00)",
+        "",
+        "wtmp begins Tue Nov 24 09:00:00 2026",
+    ]
+    log.write(tmp_path)
+    boots = acforensics.analyze([tmp_path], tz="Asia/Tokyo", year=2026).boots
+    assert len(boots) == 2
+    assert boots[1].start.replace(tzinfo=None) >= stop
+    assert boots[0].end <= boots[1].start
