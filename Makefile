@@ -15,7 +15,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
 .DELETE_ON_ERROR:
-.PHONY: help venv demo test check format schema dist clean FORCE
+.PHONY: help venv demo test check format schema pictures dist clean FORCE
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -43,6 +43,9 @@ schema: $(VENV)/.runtime ## write docs/case.schema.json from the models
 	@mkdir -p docs
 	$(BIN)/python -m acforensics.case > docs/case.schema.json.new
 	mv docs/case.schema.json.new docs/case.schema.json
+
+pictures: $(VENV)/.dev ## take the pictures of the documents from the samples (needs Chromium)
+	$(BIN)/python docs/pictures.py
 
 dist: $(VENV)/.dev ## build sdist and wheel in dist/, and try the wheel in an environment of its own
 	rm -rf build dist
