@@ -79,7 +79,8 @@ def find_missing(members: Mapping[str, Mention], servers: Mapping[str, Server], 
         if not any(name in with_logs for name in known):
             elsewhere = sorted({source.stream for name in known for source in coverage.of(name)})
             found.append(_missing_server(member, elsewhere, mention))
-    in_cluster = [name for name in with_logs if _shows(own[name], "clusterpro.")]
+    # Another server's alert log may hold them.
+    in_cluster = [name for name in with_logs if _shows(coverage.of(name), "clusterpro.")]
     if with_logs and not in_cluster:
         found.append(_missing("", "clusterpro-messages"))
     for name in with_logs:

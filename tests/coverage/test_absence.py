@@ -107,6 +107,12 @@ def test_one_server_without_clusterpro_messages():
     assert missing(found, "svr031") == []
 
 
+def test_the_alert_log_of_another_server_may_hold_its_messages():
+    found = cluster("svr031").add("svr047/messages", "syslog", boot(0))
+    found.add("svr031/alertlog.alt", "alert-log", [UP], svr047=[(40, "clusterpro.server_up", {"server": "svr047"})])
+    assert missing(found) == []
+
+
 def test_servers_come_first():
     found = cluster("svr031").add("svr047/messages", "syslog", boot(0))
     assert [(m.server, m.what) for m in missing(found, "svr031", "svr047", "svr099")] == [
