@@ -275,6 +275,8 @@ def advice(known: Known, group: Group) -> Text:
         key = "clusterpro-command-ups"
     elif trigger == "clusterpro-command" and "unknown" in told:
         key = "clusterpro-command-unseen"
+    elif trigger == "clusterpro-command" and any(f.severity != "info" for f in known.about(group.ends)):
+        key = "clusterpro-command-findings"
     return text(f"verdict.next.{key}")
 
 

@@ -92,6 +92,14 @@ def test_an_orderly_stop_that_told_the_ups_is_in_order(make: Any) -> None:
     assert "Nothing to do" in incident.advice.en
 
 
+def test_an_orderly_stop_with_a_fault_is_not_praised(make: Any) -> None:
+    end = make.end(trigger="clusterpro-command", mode="halt", ups_told="yes")
+    make.finding("sequence-deviation", [end], severity="warning")
+    (incident,) = judge(make.model()).incidents
+    assert "see the findings" in incident.advice.en
+    assert "Nothing to do" not in incident.advice.en
+
+
 def test_a_reboot_loop_is_one_incident(reboot_loop: Any) -> None:
     (incident,) = judge(reboot_loop.model()).incidents
     assert incident.headline.en == (
