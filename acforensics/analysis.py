@@ -261,6 +261,7 @@ def _our_recogniser() -> Recogniser:
 
 
 def _judge(readings: list[Reading], problems: list[Text], options: Options, inputs: Sequence[str | Path]) -> Case:
+    clocks.settle_weekdays(readings)
     zones = clocks.choose_zones(readings, options.tz)
     dated = placing.date(readings, zones, options.year)
     servers, tracks = dated.place()

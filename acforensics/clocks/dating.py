@@ -83,7 +83,8 @@ def _date_stream(
     by_rotation = _rotation_anchors(stream, anchors) if year is None else {}
     naive = resolve_years(stamps, anchors | by_rotation, end, dead)
     if all(stamp.year is not None for stamp in stamps):
-        year_note = text("clock.year-written")
+        by = stream.readings[-1].years_by
+        year_note = text("clock.year-written" if by == "text" else f"clock.year-{by}")
     else:
         embedded = anchors or any(s.year for i, s in enumerate(stamps) if i not in dead)
         year_note = text("clock.year-embedded") if embedded else _rotation_note(stream) or end_note

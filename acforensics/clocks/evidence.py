@@ -9,6 +9,7 @@ from datetime import datetime, tzinfo
 from typing import NamedTuple
 
 from acforensics.clocks.places import Hosts, Place
+from acforensics.clocks.shared_records import SharedRecords
 from acforensics.clocks.years import at_year
 from acforensics.sources import Reading
 from acforensics.sources.reading import Source
@@ -16,14 +17,14 @@ from acforensics.sources.zone_files import CLOCK_SETTINGS, DATE_OUTPUT, TIMEDATE
 from acforensics.sources.zone_names import find_zone
 
 _CREDIBLE_YEARS = range(1995, 2200)
-_DEAD_CLOCK_YEARS = (1970, 1980, 1999, 2000, 2001)
+DEAD_CLOCK_YEARS = (1970, 1980, 1999, 2000, 2001)
 _MOST_SAMPLES = 1000
 # What decides for the server itself stands before what only should, or what a shell was set to.
 _RANKS = {TIMEDATECTL: 0, ZONE_LINK: 0, ZONE_DATA: 0, ZONE_NAME: 1, CLOCK_SETTINGS: 2, DATE_OUTPUT: 3}
 # These count seconds from 1970: that they show UTC says nothing of a zone.
 _WITHOUT_ZONE: tuple[Source, ...] = ("audit", "journal", "login-records", "boot-list")
 # Their text is written by the machine, and by the person, that exported it.
-_EXPORTED: tuple[Source, ...] = ("journal", "login-records", "boot-list")
+EXPORTED: tuple[Source, ...] = ("journal", "login-records", "boot-list")
 
 
 class Told(NamedTuple):
@@ -45,6 +46,10 @@ class Evidence:
     """Offsets that its own logs write."""
     exported: Counter[int] = field(default_factory=Counter)
     """Offsets in listings, which have the zone of whoever exported them."""
+    shared: list[SharedRecords] = field(default_factory=list)
+    """Its own logs whose records also stand elsewhere, in UTC."""
+    shared_exported: list[SharedRecords] = field(default_factory=list)
+    """The same of listings."""
     zero: str = ""
     """A log in which every offset is zero."""
     samples: dict[tuple[datetime, int], str] = field(default_factory=dict)
@@ -88,7 +93,7 @@ def _offsets(reading: Reading, server: str, hosts: Hosts, found: dict[str, Evide
         if not stamp.offset:
             continue
         evidence = found.setdefault(hosts.name(mark.host) or server, Evidence())
-        counts = evidence.exported if reading.source in _EXPORTED else evidence.own
+        counts = evidence.exported if reading.source in EXPORTED else evidence.own
         counts[stamp.offset] += 1
         if stamp.year is not None and len(evidence.samples) < _MOST_SAMPLES:
             hour = datetime(stamp.year, stamp.month, stamp.day, stamp.hour)
@@ -136,4 +141,4 @@ def clock_read(fields: dict[str, str]) -> datetime | None:
         found = datetime.fromisoformat(f"{fields['date']}T{fields['clock']}")
     except (KeyError, ValueError):
         return None
-    return found if found.year in _CREDIBLE_YEARS and found.year not in _DEAD_CLOCK_YEARS else None
+    return found if found.year in _CREDIBLE_YEARS and found.year not in DEAD_CLOCK_YEARS else None

@@ -7,8 +7,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, timezone, tzinfo
 
-from acforensics.clocks.evidence import Evidence, gather, most_common
+from acforensics.clocks.evidence import EXPORTED, Evidence, gather, most_common
 from acforensics.clocks.places import Hosts, places
+from acforensics.clocks.shared_records import SharedRecords, shared_records
 from acforensics.clocks.years import at_year
 from acforensics.errors import UsageError
 from acforensics.events import Stamp
@@ -67,14 +68,19 @@ class _Wanted:
 def choose_zones(readings: Sequence[Reading], wanted: str | None) -> ZoneChoices:
     """Decide the zone of each server's stamps without one, and the zone in which the case is shown.
 
-    In this order: what the bundle tells of that server (its files, then offsets in its logs); `--tz`; what can be
-    inferred of that server; what the bundle tells of others; else the stamps are taken for UTC. The case is shown in
-    `--tz`, else in the zone of most of its servers.
+    In this order: what the bundle tells of that server (its files, then offsets in its logs, then records that stand
+    in two files, once in UTC); `--tz`; what can be inferred of that server; what the bundle tells of others; else the
+    stamps are taken for UTC. Shared records overrule a zone that they do not fit. The case is shown in `--tz`, else in
+    the zone of most of its servers.
     """
     option = _Wanted(wanted, parse_zone(wanted)) if wanted is not None else None
     hosts = Hosts.of(readings)
     found = places(readings, hosts)
     evidence = gather(readings, found, hosts)
+    shared = shared_records(readings, found, hosts)
+    for i, records in shared.items():
+        own = evidence[found[i].server]
+        (own.shared_exported if readings[i].source in EXPORTED else own.shared).append(records)
     told = {server: choice for server, one in evidence.items() if (choice := _told(one, option)) is not None}
     inferred = {server: choice for server, one in evidence.items() if (choice := _inferred(one)) is not None}
     choices = {}
@@ -83,18 +89,37 @@ def choose_zones(readings: Sequence[Reading], wanted: str | None) -> ZoneChoices
         if choice is None and option is not None:
             choice = ZoneChoice(option.zone, text("clock.zone-option", zone=option.name), False)
         choices[server] = choice or inferred.get(server) or _of_others(one, told, inferred, evidence)
+    by_path = {reading.path: choices[place.server] for reading, place in zip(readings, found, strict=True)}
+    for records in shared.values():
+        if records.contradict(by_path[records.path].zone):
+            by_path[records.path] = _by_records(records, str(by_path[records.path].zone))
     otherwise = ZoneChoice(UTC, text("clock.zone-assumed"), True)
-    return ZoneChoices(
-        option.zone if option is not None else _most_usual(choices, evidence),
-        {reading.path: choices[place.server] for reading, place in zip(readings, found, strict=True)},
-        otherwise,
-    )
+    return ZoneChoices(option.zone if option is not None else _most_usual(choices, evidence), by_path, otherwise)
+
+
+def _by_records(records: SharedRecords, *unused: str) -> ZoneChoice:
+    """The zone that shared records show, and the zones that they do not fit."""
+    zone = _name(records.offset)
+    said = {"count": records.count, "total": len(records.twins), "path": records.path, "other": records.other}
+    notes = [text("clock.zone-records-against", zone=zone, unused=name, **said) for name in unused]
+    return ZoneChoice(_fixed(records.offset), text("clock.zone-records", zone=zone, **said), False, tuple(notes))
+
+
+def _most(shared: Sequence[SharedRecords]) -> SharedRecords | None:
+    return max(sorted(shared, key=lambda one: one.path), key=lambda one: one.count, default=None)
 
 
 def _told(evidence: Evidence, option: _Wanted | None) -> ZoneChoice | None:
     """What files and logs of a server say, and where they disagree."""
     notes: list[Text] = []
     written = most_common(evidence.own.elements())
+    exported = most_common(evidence.exported.elements())
+    records = _most(evidence.shared)
+    if evidence.told and records is not None and records.contradict(evidence.told[0].zone):
+        unused = [f"{evidence.told[0].name} ({evidence.told[0].where})"]
+        if option is not None and records.contradict(option.zone):
+            unused.append(f"--tz {option.name}")
+        return _by_records(records, *unused)
     if evidence.told:
         first = evidence.told[0]
         name, where, zone = first.name, first.where, first.zone
@@ -109,10 +134,16 @@ def _told(evidence: Evidence, option: _Wanted | None) -> ZoneChoice | None:
         zone, name, where = _fixed(written), _name(written), _witness(evidence, written)
         reason = text("clock.zone-written", zone=name)
         notes += _several(evidence.own)
-    else:
-        exported = most_common(evidence.exported.elements())
-        if exported is None:
+    elif exported is None or records is not None:
+        records = records or _most(evidence.shared_exported)
+        if records is None:
             return None
+        if option is None:
+            return _by_records(records)
+        if records.contradict(option.zone):
+            return _by_records(records, f"--tz {option.name}")
+        return ZoneChoice(option.zone, text("clock.zone-option", zone=option.name), False)
+    else:
         zone, name, where = _fixed(exported), _name(exported), _witness(evidence, exported)
         reason = text("clock.zone-exported", zone=name, path=where)
         notes += _several(evidence.exported)

@@ -63,6 +63,8 @@ class LastListing:
         self._kept = 0
         self._taken = 0
         self._encodings: set[str] = set()
+        self._years_by_text = False
+        self._years_by_weekdays = False
 
     @staticmethod
     def fits(member: Member, head: bytes) -> bool:
@@ -100,6 +102,8 @@ class LastListing:
         for section in sections:
             self._hand_on(section, failed=(section.file or named).startswith((FAILED, "lastb")))
         self._collector.close()
+        if self._years_by_weekdays and not self._years_by_text:
+            reading.years_by = "weekdays"
         reading.records = framed
         reading.lines = self._number
         others = sorted(self._encodings - {"ascii"})
@@ -128,7 +132,9 @@ class LastListing:
             yield _Section(rows[::-1], "", None)
 
     def _hand_on(self, section: _Section, *, failed: bool) -> None:
-        rows = _with_years(section, self._reading.written)
+        rows, by_weekdays = _with_years(section, self._reading.written)
+        self._years_by_weekdays |= by_weekdays
+        self._years_by_text |= not by_weekdays and any(row.stamp.year is not None for row in rows)
         ends: list[tuple[datetime, int, Record, Row]] = []
         set_from: Stamp | None = None
         for row in rows:
@@ -174,16 +180,19 @@ def _in_order(found: Iterator[_Section]) -> list[_Section]:
     return sections[::-1]
 
 
-def _with_years(section: _Section, written: datetime | None) -> list[Row]:
-    """The rows with their years, as far as weekdays and the listing's last line tell them."""
+def _with_years(section: _Section, written: datetime | None) -> tuple[list[Row], bool]:
+    """The rows with their years, as far as weekdays and the listing's last line tell them; whether only weekdays do."""
     rows = section.rows
     missing = [i for i, row in enumerate(rows) if row.stamp.year is None]
     if not missing:
-        return rows
+        return rows, False
     place = missing[0] if section.begins is not None else missing[-1]
-    year = _first_year(rows[place], section.begins, written)
+    year = _year_after(rows[place], section.begins)
+    by_weekdays = year is None and len(missing) == len(rows)
     if year is None:
-        return rows
+        year = _year_before(rows[place], section.begins, written)
+    if year is None:
+        return rows, False
     years: dict[int, int] = {place: year}
     for path in (range(place + 1, len(rows)), range(place - 1, -1, -1)):
         current = year
@@ -191,24 +200,39 @@ def _with_years(section: _Section, written: datetime | None) -> list[Row]:
             fitting = [y for y in (current, current + 1, current - 1, current + 2, current - 2) if _fits(rows[i], y)]
             if rows[i].stamp.year is None and fitting:
                 current = years[i] = fitting[0]
-    return [row._replace(stamp=row.stamp._replace(year=years[i])) if i in years else row for i, row in enumerate(rows)]
+    dated = [r._replace(stamp=r.stamp._replace(year=years[i])) if i in years else r for i, r in enumerate(rows)]
+    return dated, by_weekdays
 
 
-def _first_year(row: Row, begins: Stamp | None, written: datetime | None) -> int | None:
-    """The year of one row: the first after the file's beginning, or the last before the listing was made.
+def _year_after(row: Row, begins: Stamp | None) -> int | None:
+    """The year of the oldest row where it is the first after the file's beginning.
 
     A listing cut off by `-n` ends with the beginning of the file, too: then its oldest line may be years younger.
     """
-    latest = (written + _AHEAD).date() if written is not None else None
-    if begins is not None and begins.year is not None:
-        start = date(begins.year, begins.month, begins.day)
-        years = [y for y in range(begins.year, begins.year + 30) if _fits(row, y) and _day(row, y) >= start]
-        if years and _day(row, years[0]) - start < _YEAR:
-            return years[0]
-    else:
-        years = [y for y in range(1990, 2200) if _fits(row, y)]
-    known = [y for y in years if latest is not None and _day(row, y) <= latest]
-    return known[-1] if known else None
+    if begins is None:
+        return None
+    year = next(iter(_years(row, begins)), None)
+    return year if year is not None and _day(row, year) - _start(begins) < _YEAR else None
+
+
+def _year_before(row: Row, begins: Stamp | None, written: datetime | None) -> int | None:
+    """The last year before the listing was made."""
+    if written is None:
+        return None
+    latest = (written + _AHEAD).date()
+    return max((y for y in _years(row, begins) if _day(row, y) <= latest), default=None)
+
+
+def _years(row: Row, begins: Stamp | None) -> list[int]:
+    """The years in which the weekday of a row fits, after the file's beginning where that is known."""
+    if begins is None:
+        return [y for y in range(1990, 2200) if _fits(row, y)]
+    start = _start(begins)
+    return [y for y in range(start.year, start.year + 30) if _fits(row, y) and _day(row, y) >= start]
+
+
+def _start(begins: Stamp) -> date:
+    return date(begins.year or 0, begins.month, begins.day)
 
 
 def _fits(row: Row, year: int) -> bool:

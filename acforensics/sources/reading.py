@@ -70,6 +70,8 @@ class Reading:
     notes: list[Text] = field(default_factory=list)
     complete: bool = True
     document: Document | None = field(default=None, repr=False)
+    years_by: Literal["text", "weekdays", "weekdays-others"] = "text"
+    """What tells the years of its stamps: the text; or its weekdays, with its own time or with the server's files."""
 
     def lose(self, note: Text) -> None:
         """Something of the file could not be read: what is said first of it is also said of the whole case."""
