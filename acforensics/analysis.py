@@ -28,7 +28,6 @@ from acforensics.incidents import assemble
 from acforensics.masking import ShownNames, mask_path, mask_secrets
 from acforensics.parsing.definitions import load
 from acforensics.parsing.recognition import Recogniser
-from acforensics.redaction import Learner, Pseudonyms, Rewriter, redact_around, redact_events, redact_model
 from acforensics.shutdowns import judge_boots
 from acforensics.sources import Reading, Shelf, Surroundings, read_around, read_member
 from acforensics.texts import Language, Text, text
@@ -36,6 +35,8 @@ from acforensics.timeline import Track, merge, on_one_clock, to_frame
 
 if TYPE_CHECKING:
     import pandas as pd
+
+    from acforensics.redaction import Learner, Pseudonyms, Rewriter
 
 _MOST_SURROUNDED = 200
 _SURROUNDED_LINES = 3
@@ -96,6 +97,8 @@ class Case:
         Where an input is gone or has changed since, there are none.
         """
         if self.plain is not None and self.rewriter is not None:
+            from acforensics.redaction import redact_around
+
             return redact_around(self.plain.surroundings, self.rewriter)
         wanted: dict[str, dict[int, str]] = {}
         for finding in self.model.findings[:_MOST_SURROUNDED]:
@@ -104,11 +107,11 @@ class Case:
                     wanted.setdefault(one.input, {})[one.line] = one.text
         names = ShownNames()
         found: dict[tuple[str, int], Surroundings] = {}
-        for given in self.inputs:
-            # Names are shown in the order in which they are met, as when the case was read.
-            for member in Walker(names=names).walk([Path(given)]):
-                around = read_around(member, wanted.get(member.path, {}))
-                found.update({(member.path, line): one for line, one in around.items()})
+        # Names are shown in the order in which they are met, as when the case was read.
+        members = (member for given in self.inputs for member in Walker(names=names).walk([Path(given)]))
+        while wanted and (member := next(members, None)) is not None:
+            around = read_around(member, wanted.pop(member.path, {}))
+            found.update({(member.path, line): one for line, one in around.items()})
         return found
 
     @cached_property
@@ -196,6 +199,8 @@ def analyze(
     )
     if not redact:
         return _analyze(inputs, options)
+    from acforensics.redaction import Learner, redact_events, redact_model
+
     learner = Learner()
     try:
         plain = _analyze(inputs, options, learner)
@@ -209,6 +214,8 @@ def analyze(
 
 
 def _rewriter(learner: Learner, inputs: Sequence[str | Path]) -> Rewriter:
+    from acforensics.redaction import Pseudonyms, Rewriter
+
     return Rewriter(Pseudonyms(learner.names), tuple(str(Path(given).parent) for given in inputs))
 
 
@@ -309,6 +316,7 @@ def _judge(readings: list[Reading], problems: list[Text], options: Options, inpu
         members=tuple(members),
         planned_ons=placing.planned_ons(readings, servers, zones),
         ac_groups=groups,
+        clusters=facts.clusters,
     )
     findings = find_all(context)
     zone = zones.shown

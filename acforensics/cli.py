@@ -5,8 +5,6 @@ from __future__ import annotations
 import os
 import signal
 import sys
-import tempfile
-from collections.abc import Callable
 from datetime import timedelta
 from enum import StrEnum
 from pathlib import Path
@@ -18,6 +16,7 @@ import typer
 from acforensics.errors import AcforensicsError, InputError, UsageError
 from acforensics.masking import mask_path, mask_secrets
 from acforensics.plain import visible
+from acforensics.writing import replacing
 
 if TYPE_CHECKING:
     from acforensics.analysis import Case
@@ -203,7 +202,8 @@ def analyze(
     if markdown is not None:
         _write(markdown, case.to_markdown(language))
     if timeline is not None:
-        _replace(timeline, lambda temporary: export(case.timeline, temporary))
+        with replacing(timeline) as temporary:
+            export(case.timeline, temporary)
     if not quiet and json_file != "-":
         _summary(case, language, output)
     for problem in case.model.problems:
@@ -452,22 +452,5 @@ def _refuse_overwriting(inputs: list[str], targets: list[Path]) -> None:
 
 
 def _write(path: Path, content: str, *, private: bool = False) -> None:
-    _replace(path, lambda temporary: temporary.write_text(content, encoding="utf-8"), private=private)
-
-
-def _replace(path: Path, write: Callable[[Path], object], *, private: bool = False) -> None:
-    """Write beside the target, then rename: a reader never sees half a file. `private`: for the user's eyes only."""
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.stem}-", suffix=path.suffix)
-    os.close(handle)
-    temporary = Path(name)
-    try:
-        write(temporary)
-        # mkstemp makes private files; a report is as readable as the user's other files.
-        mask = os.umask(0)
-        os.umask(mask)
-        temporary.chmod(0o600 if private else 0o666 & ~mask)
-        temporary.replace(path)
-    except OSError as error:
-        raise UsageError(f"{path}: cannot be written: {error.strerror or error}") from None
-    finally:
-        temporary.unlink(missing_ok=True)
+    with replacing(path, private=private) as temporary:
+        temporary.write_text(content, encoding="utf-8")

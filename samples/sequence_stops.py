@@ -52,14 +52,20 @@ def cluster_ends(mode: str, *servers: str) -> list[Expected]:
     return [end(server, CLUSTER, mode, "cluster") for server in servers or ("svr031", "svr047")]
 
 
-def cluster_halt_conforms() -> Sample:
-    """clpstdn: both servers run their AC command after their business groups have stopped, and start the next morning."""
+def halted(**script: object) -> tuple[Server, Server]:
+    """clpstdn on both servers, and a start the next morning."""
     first, second = running()
     request(first, "shutdown", "cluster", "clpstdn")
     for server in (first, second):
-        cluster_stop(server, "halt")
+        cluster_stop(server, "halt", **script)
         server.at(MORNING + timedelta(days=1))
     again(first, second, after=0)
+    return first, second
+
+
+def cluster_halt_conforms() -> Sample:
+    """clpstdn: both servers run their AC command after their business groups have stopped, and start the next morning."""
+    first, second = halted()
     stops = both(judged, "cluster-shutdown-halt")
     return Sample([first, second], [*STARTED, *stops, *STARTED], cluster_ends("halt"))
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -60,6 +60,21 @@ def case(tmp_path):
         for one in machines:
             one.write(tmp_path)
         return acforensics.analyze([tmp_path], **options)
+
+    return analyse
+
+
+@pytest.fixture
+def analysed(tmp_path):
+    """The result for some machines, with other files by their path where given."""
+
+    def analyse(*machines: Machine, files: Mapping[str, str] | None = None, **options):
+        for one in machines:
+            one.write(tmp_path)
+        for path, content in (files or {}).items():
+            (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
+            (tmp_path / path).write_text(content, encoding="utf-8")
+        return acforensics.analyze([tmp_path], **options).model
 
     return analyse
 

@@ -8,11 +8,8 @@ from datetime import datetime, timedelta
 
 from acforensics.boots.model import Segment
 from acforensics.events import kind_of
-from acforensics.timeline import Item, Track
+from acforensics.timeline import EARLY_LINES, KERNEL_STARTS, SAME_MOMENT, Item, Track, stops
 
-_EARLY_LINES = timedelta(seconds=120)
-"""Lines of a boot may be stamped this much later than its first kernel line, and stand before it."""
-_SAME_MOMENT = timedelta(seconds=10)
 _STOPPING = timedelta(seconds=120)
 _CAUGHT_UP = 2000
 _TWICE = timedelta(seconds=2)
@@ -24,7 +21,6 @@ _DECISIVE_STOPS = {
     "os.target_reached",
     "clusterpro.stopping",
 }
-_KERNEL_STARTS = ("os.boot", "os.boot_command_line")
 
 
 def segments(track: Track) -> list[Segment]:
@@ -78,7 +74,7 @@ def _named(track: Track) -> list[Segment]:
     for name, items in groups.items():
         times = [item.time for item in items]
         events = [item.event for item in items if item.event is not None]
-        start = next((e for e in events if e.kind in _KERNEL_STARTS and "repeated" not in e.fields), None)
+        start = next((e for e in events if e.kind in KERNEL_STARTS and "repeated" not in e.fields), None)
         identifier = "" if name.startswith("~") else name
         found.append(Segment(track, start, min(times), max(times), events, identifier))
     return found
@@ -92,7 +88,7 @@ def _only_early_lines(track: Track, cut: int) -> bool:
     begun = track.items[cut].time
     before = track.items[:cut]
     return all(
-        begun - item.time <= _SAME_MOMENT and (item.event is None or kind_of(item.event.kind).phase == "start")
+        begun - item.time <= SAME_MOMENT and (item.event is None or kind_of(item.event.kind).phase == "start")
         for item in before
     )
 
@@ -108,7 +104,7 @@ def _starts(track: Track) -> list[int]:
                 found.append(i)
         elif event.kind == "os.boot_command_line":
             last = track.items[found[-1]] if found else None
-            near = last is not None and abs(time - last.time) <= _SAME_MOMENT
+            near = last is not None and abs(time - last.time) <= SAME_MOMENT
             if not near or _stopped_within(track.items[found[-1] : i]):
                 found.append(i)
     return found
@@ -136,10 +132,8 @@ def _early_lines(track: Track, start: int, lower: int) -> int:
         return daemon
     cut = start
     while cut - 1 > lower:
-        time, event, _ = track.items[cut - 1]
-        if not begun <= time <= begun + _EARLY_LINES:
-            break
-        if event is not None and kind_of(event.kind).phase == "stop":
+        item = track.items[cut - 1]
+        if not begun <= item.time <= begun + EARLY_LINES or stops(item):
             break
         cut -= 1
     return cut
@@ -156,17 +150,17 @@ def _audit_start(track: Track, start: int, lower: int) -> int | None:
     caught_up = start
     for i in range(start - 1, max(lower, start - _CAUGHT_UP), -1):
         time, event, _ = track.items[i]
-        if abs(time - begun) > _EARLY_LINES or (event is not None and kind_of(event.kind).phase == "stop"):
+        if abs(time - begun) > EARLY_LINES or stops(track.items[i]):
             break
         if event is not None and event.kind == "os.audit_started":
             if mark is not None:
                 mark.previous = event.previous
             return i
-        if abs(time - begun) <= _SAME_MOMENT or i == 0:
+        if abs(time - begun) <= SAME_MOMENT or i == 0:
             caught_up = i
     if mark is None or mark.program != "audit":
         return None
-    if mark.previous is not None and abs(begun - mark.previous.time) <= _SAME_MOMENT:
+    if mark.previous is not None and abs(begun - mark.previous.time) <= SAME_MOMENT:
         # Not the last line of the boot before.
         mark.previous = None
     return caught_up

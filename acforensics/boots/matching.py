@@ -8,9 +8,8 @@ from datetime import timedelta
 from itertools import accumulate
 
 from acforensics.boots.model import CUT_OFF, Segment
+from acforensics.timeline import SAME_START
 
-_SAME_START = timedelta(seconds=180)
-"""Two streams may stamp one start this far apart (syslog writes kernel lines when it starts)."""
 _GOES_ON = timedelta(minutes=10)
 _SAME_NAME = 1e12
 
@@ -85,7 +84,7 @@ def _scores(joined: Sequence[list[Segment]], found: Sequence[Segment]) -> list[d
     scores = []
     for group in joined:
         near = {j for segment in group for j in named.get(segment.boot_id, ())}
-        since, until = min(s.first for s in group) - _SAME_START, max(s.until for s in group) + _GOES_ON
+        since, until = min(s.first for s in group) - SAME_START, max(s.until for s in group) + _GOES_ON
         for position in range(bisect_right(begins, until) - 1, -1, -1):
             if ends[position] < since:
                 break
@@ -105,8 +104,8 @@ def _alike(group: list[Segment], segment: Segment) -> float:
     starts = [s for s in group if s.start_event is not None]
     if starts and segment.start_event is not None:
         apart = min(_starts_apart(segment, other) for other in starts)
-        if apart <= _SAME_START and overlap > -_SAME_START.total_seconds():
-            score += 1.0 + (_SAME_START - apart).total_seconds()
+        if apart <= SAME_START and overlap > -SAME_START.total_seconds():
+            score += 1.0 + (SAME_START - apart).total_seconds()
     elif overlap == 0 and first <= segment.first <= last:
         score += 0.5
     elif segment.start_event is None and starts and timedelta(0) < segment.first - last <= _GOES_ON:

@@ -6,13 +6,12 @@ files of the server know better.
 
 from __future__ import annotations
 
-from bisect import bisect_left
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 
 from acforensics.clocks.evidence import DEAD_CLOCK_YEARS
 from acforensics.clocks.places import Hosts, places
-from acforensics.clocks.years import at_year
+from acforensics.clocks.years import at_year, nearest
 from acforensics.events import Stamp
 from acforensics.sources import Reading
 
@@ -55,8 +54,8 @@ def _settle(reading: Reading, known: Sequence[datetime]) -> None:
 
     def distance(shift: int) -> tuple[timedelta, int]:
         time = at_year(newest, (newest.year or 0) + shift)
-        place = bisect_left(known, time)
-        return min(abs(time - near) for near in known[max(0, place - 1) : place + 1]), abs(shift)
+        near = nearest(known, time)
+        return timedelta.max if near is None else abs(time - near), abs(shift)
 
     fitting = [s for s in _SHIFTS if all(_is_same_weekday(year or 0, month, day, s) for year, month, day in days)]
     shift = min(fitting, key=distance, default=0)

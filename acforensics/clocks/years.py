@@ -6,6 +6,7 @@ taken for a new year.
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Sequence, Set
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
@@ -133,6 +134,12 @@ def january_runs(stamps: Sequence[Stamp]) -> set[int]:
                 found.update(range(i, end))
         i = end
     return found
+
+
+def nearest(times: Sequence[datetime], time: datetime) -> datetime | None:
+    """Of some times, oldest first, the one next to another."""
+    place = bisect_left(times, time)
+    return min(times[max(place - 1, 0) : place + 1], key=lambda near: abs(near - time), default=None)
 
 
 def at_year(stamp: Stamp, year: int) -> datetime:

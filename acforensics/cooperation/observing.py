@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left
 from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from acforensics.boots import Boot
 from acforensics.clocks import CaseClock
+from acforensics.clocks.years import nearest
 from acforensics.cooperation.groups import AcGroups
 from acforensics.events import Event
 from acforensics.settings import LongestStop, Observed
@@ -62,17 +62,10 @@ def _spread(boots: Mapping[str, Sequence[Boot]], clock: CaseClock) -> float | No
         for other in servers[1:]:
             if clock.uncertainty(servers[0], other, boot.start) is None:
                 break
-            near = _nearest(others[other], start)
-            if near is None:
+            near = nearest(others[other], start)
+            if near is None or abs(near - start) > _ONE_START:
                 break
             starts.append(near)
         else:
             spreads.append((max(starts) - min(starts)).total_seconds())
     return max(spreads, default=None)
-
-
-def _nearest(starts: Sequence[datetime], time: datetime) -> datetime | None:
-    """The start next to another server's, if within half an hour; of `starts`, oldest first."""
-    place = bisect_left(starts, time)
-    near = min(starts[max(place - 1, 0) : place + 1], key=lambda start: abs(start - time), default=None)
-    return near if near is not None and abs(near - time) <= _ONE_START else None

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Sequence
+from bisect import bisect_right
+from collections.abc import Sequence
 from datetime import datetime
 
 from acforensics.clocks import CaseClock
 from acforensics.events import Event
 from acforensics.shutdowns import Judgement
+from acforensics.shutdowns.records import Timed
 
 
 class Records:
@@ -21,8 +22,8 @@ class Records:
             for event in judgement.boot.events
         ]
         entries.sort(key=lambda entry: entry[0])
-        self._entries = entries
-        self._times = [time for time, _, _ in entries]
+        placed = [(place, *entry) for place, entry in enumerate(entries)]
+        self._entries = Timed(placed, lambda entry: entry[1])
         self._boots = sorted(
             ((clock.corrected(j.boot.server, j.boot.first), clock.corrected(j.boot.server, j.boot.last), j)
              for j in judgements),
@@ -30,11 +31,9 @@ class Records:
         )  # fmt: skip
         self._firsts = [first for first, _, _ in self._boots]
 
-    def between(self, start: datetime, end: datetime) -> Iterable[tuple[int, datetime, Judgement, Event]]:
+    def between(self, start: datetime, end: datetime) -> list[tuple[int, datetime, Judgement, Event]]:
         """Place, time, boot and event of the records of a time."""
-        first, last = bisect_left(self._times, start), bisect_right(self._times, end)
-        for order in range(first, last):
-            yield order, *self._entries[order]
+        return self._entries.between(start, end)
 
     def up(self, start: datetime, end: datetime) -> list[Judgement]:
         """Boots that run in a part of a time."""

@@ -46,6 +46,8 @@ class FindingContext:
     """When ESMPRO/AC's schedule plans to turn each server on: plans, no records (the offs: `StopView.planned_offs`)."""
     ac_groups: AcGroups = field(default_factory=lambda: AcGroups((), lambda _: False))
     """Which groups are ESMPRO/AC's, and where they belong."""
+    clusters: Clusters = field(default_factory=lambda: Clusters({}))
+    """Which servers belong together: a case may hold the logs of several clusters."""
 
     @cached_property
     def _ends(self) -> dict[int, Judgement]:
@@ -54,11 +56,6 @@ class FindingContext:
     @cached_property
     def _ends_before(self) -> dict[int, Judgement]:
         return {id(j.boot.following): j for j in self.judgements if j.boot.following is not None}
-
-    @cached_property
-    def clusters(self) -> Clusters:
-        """Which servers belong together: a case may hold the logs of several clusters."""
-        return Clusters({server: [e for boot in own for e in boot.events] for server, own in self.boots.items()})
 
     def judged(self, boot: Boot) -> Judgement | None:
         """What is judged of the end of a boot, whether it has ended or not."""

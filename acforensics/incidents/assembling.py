@@ -67,7 +67,9 @@ def _about(
     about: list[list[Finding]] = [[] for _ in groups]
     for finding in findings:
         numbers = {ends[end] for end in finding.related if end in ends}
-        for number in numbers | {parts[one] for one in (id(finding),) if one in parts}:
+        if id(finding) in parts:
+            numbers.add(parts[id(finding)])
+        for number in numbers:
             about[number].append(finding)
     return about
 

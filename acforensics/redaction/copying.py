@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO
@@ -26,6 +23,7 @@ from acforensics.redaction.redacting import Redactor
 from acforensics.redaction.rewriting import Rewriter
 from acforensics.sources import Reading, read_member
 from acforensics.texts import LANGUAGES, Text, join, literal, text
+from acforensics.writing import replacing
 
 ARCHIVE_SUFFIXES = (".tar.gz", ".tgz")
 LEFT_OUT = "acforensics-left-out.txt"
@@ -66,7 +64,7 @@ def redact(inputs: Sequence[str | Path], output: Path, *, force: bool = False) -
         said = problems or [text("redact.nothing", inputs=", ".join(map(mask_path, given)))]
         raise InputError("\n  ".join(rewriter.text(problem.en) for problem in said[:10]))
     copy = Copy(pseudonyms)
-    with _replacing(output, force) as temporary:
+    with replacing(output, force=force) as temporary:
         _write(given, temporary, output, rewriter, copy)
     if learner.names.full():
         copy.notes.append(text("redact.too-many-names"))
@@ -215,37 +213,3 @@ def _check(given: Sequence[Path], output: Path, force: bool) -> None:
     is_empty = output.is_dir() and not any(output.iterdir())
     if output.exists() and not is_empty and not force:
         raise UsageError(f"{output}: is there already; choose another place, or replace it with --force")
-
-
-@contextmanager
-def _replacing(output: Path, force: bool) -> Iterator[Path]:
-    """A temporary place beside the output, which takes its place when all is written."""
-    handle, name = tempfile.mkstemp(dir=output.parent, prefix=f".{output.name}-")
-    os.close(handle)
-    temporary = Path(name)
-    try:
-        yield temporary
-        mask = os.umask(0)
-        os.umask(mask)
-        temporary.chmod((0o777 if temporary.is_dir() else 0o666) & ~mask)
-        _swap(temporary, output, force)
-    except OSError as error:
-        raise UsageError(f"{output}: cannot be written: {error.strerror or error}") from None
-    finally:
-        _remove(temporary)
-
-
-def _swap(temporary: Path, output: Path, force: bool) -> None:
-    old: Path | None = None
-    if force and output.exists():
-        old = temporary.with_name(f"{temporary.name}.old")
-        output.rename(old)
-    temporary.rename(output)
-    if old is not None:
-        _remove(old)
-
-
-def _remove(path: Path) -> None:
-    remove: Callable[[Path], object] = shutil.rmtree if path.is_dir() and not path.is_symlink() else Path.unlink
-    if path.exists():
-        remove(path)

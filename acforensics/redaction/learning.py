@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import IO, cast
 
 from acforensics.bundle import Member
@@ -70,7 +70,7 @@ class Learner:
             return member
         self.take_path(member.names)
         stream = cast("IO[bytes]", _Watched(member, self))
-        return Member(**{**vars(member), "stream": stream})
+        return replace(member, stream=stream)
 
     def take_path(self, parts: Iterable[str]) -> None:
         """Names of folders and files."""

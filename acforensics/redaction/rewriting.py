@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable
 
 from acforensics.lines import frame
+from acforensics.masking import MASK
 from acforensics.redaction import places
 from acforensics.redaction.content import LoginFields
 from acforensics.redaction.inner import between_escapes, replace_inner
@@ -13,7 +14,6 @@ from acforensics.redaction.pseudonyms import Pseudonyms
 from acforensics.redaction.shapes import replace_shapes
 from acforensics.redaction.vocabulary import sentence_words
 
-_MASK = "****"
 _SYLLABLE = re.compile("[a-z0-9]+")
 # Blanks that fill a column.
 _FILL = r"(?P<fill> {2,}(?=\S)| +(?=\]))?"
@@ -90,11 +90,11 @@ class Rewriter:
 
     def _keys(self, text: str) -> str:
         if "$" in text:
-            text = _HASH.sub(_MASK, text)
+            text = _HASH.sub(MASK, text)
         if " AAAA" in text:
-            text = _PUBLIC_KEY.sub(rf"\1{_MASK}", text)
+            text = _PUBLIC_KEY.sub(rf"\1{MASK}", text)
         if "ommunity>" in text:
-            text = _COMMUNITY.sub(rf"\1{_MASK}", text)
+            text = _COMMUNITY.sub(rf"\1{MASK}", text)
         if text.count(":") >= 6:
             # The name of a person in the list of accounts.
             text = _ACCOUNT.sub(r"\1", text)

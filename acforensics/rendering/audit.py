@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from acforensics.case import AuditModel, Setting
 from acforensics.rendering.page import Page, write
+from acforensics.rendering.settings import ORDER, count_settings
 from acforensics.texts import Language, Text, text
 
-_ORDER = ("differs", "unknown", "ok")
 _STYLES = {"differs": "critical", "unknown": "warning"}
 _MOST_ROWS = 200
 
@@ -20,10 +20,9 @@ def render(model: AuditModel, lang: Language = "en", *, width: int = 80, colour:
     """Return the audit; without `colour` it holds no escape codes at all."""
     page = Page(lang, width, colour)
     page.line(page.say(text("setting.terminal.title")), "bold")
-    counts = {status: sum(one.status == status for one in model.settings) for status in _ORDER}
-    page.paragraph(text("setting.terminal.counts", **counts))
+    page.paragraph(text("setting.terminal.counts", **count_settings(model.settings)))
     page.gap()
-    rows = sorted(model.settings, key=lambda one: _ORDER.index(one.status))
+    rows = sorted(model.settings, key=lambda one: ORDER.index(one.status))
     for one in rows[:_MOST_ROWS]:
         _row(page, one)
     if len(rows) > _MOST_ROWS:

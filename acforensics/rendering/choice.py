@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from acforensics.case import Boot, CaseModel, Severity, Shutdown
+from acforensics.case import Boot, CaseModel, Finding, Severity, Shutdown
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -40,6 +40,11 @@ def choose_events(timeline: pd.DataFrame, shutdowns: Sequence[Shutdown], limit: 
     score = near.astype("int8") * 2 + telling.astype("int8")
     kept = np.sort(np.argsort(-score, kind="stable")[:limit])
     return timeline.iloc[kept]
+
+
+def ranked(findings: Sequence[Finding]) -> list[Finding]:
+    """The gravest first, then by time."""
+    return sorted(findings, key=lambda one: (SEVERITIES.index(one.severity), one.start, one.rule))
 
 
 def severities(model: CaseModel) -> dict[str, Severity]:

@@ -11,13 +11,15 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
-from acforensics.case import CaseModel, Evidence, Finding, Setting
+from acforensics.case import CaseModel, Evidence, Finding
 from acforensics.case import Sequence as JudgedSequence
 from acforensics.plain import shorten, visible
-from acforensics.rendering.sequences import Kind, counts, deviations, kind
+from acforensics.rendering.choice import ranked
+from acforensics.rendering.sequences import counts, deviating, deviations
+from acforensics.rendering.settings import count_settings, deviation
 from acforensics.rendering.verdict import Incident, clock, judge, names, time_span
-from acforensics.rendering.view import SEVERITIES, Places, case_name
-from acforensics.texts import Language, Text, join, literal, text
+from acforensics.rendering.view import Places, case_name
+from acforensics.texts import Language, Text, join, text
 
 LIMIT = 10_000
 _SPECIAL = re.compile(r"([\\`*_{}\[\]<>#|~&@!])")
@@ -134,11 +136,8 @@ class _Writer:
         self._blocks.append(f"### {self._say(word)}: {self._say(incident.when())}")
         answer = incident.headline if incident.consequence is None else join([incident.headline, incident.consequence])
         self._blocks.append(f"**{self._say(answer)}**")
-        said = [*incident.why, *([incident.ups] if incident.ups is not None else []), *incident.after]
-        if incident.confidence is not None:
-            said.insert(0, text("verdict.sure", word=text(f"confidence.{incident.confidence}")))
-        if said:
-            self._paragraph(*said)
+        if incident.said:
+            self._paragraph(*incident.said)
         self._paragraph(text("terminal.what-to-do", advice=incident.advice))
         if len(incident.story) > 1 and self._limits.passages:
             self._paragraph(text("terminal.story"))
@@ -150,13 +149,13 @@ class _Writer:
 
     def _findings(self) -> None:
         self._heading("terminal.findings")
-        ranked = sorted(self._model.findings, key=lambda f: (SEVERITIES.index(f.severity), f.start, f.rule))
-        if not ranked:
+        found = ranked(self._model.findings)
+        if not found:
             self._paragraph(text("report.no-findings"))
-        for finding in ranked[: self._limits.findings]:
+        for finding in found[: self._limits.findings]:
             self._finding(finding)
-        if len(ranked) > self._limits.findings:
-            self._paragraph(text("terminal.more", count=len(ranked) - self._limits.findings))
+        if len(found) > self._limits.findings:
+            self._paragraph(text("terminal.more", count=len(found) - self._limits.findings))
 
     def _finding(self, finding: Finding) -> None:
         word = text(f"severity.{finding.severity}")
@@ -202,11 +201,7 @@ class _Writer:
             return
         self._heading("terminal.sequences")
         self._paragraph(text("sequence-page.counts", **counts(self._model.sequences)))
-        alike: dict[Kind, list[JudgedSequence]] = {}
-        for one in self._model.sequences:
-            if one.verdict == "deviates":
-                alike.setdefault(kind(one), []).append(one)
-        self._list(list(alike.values()), self._limits.others, self._deviation)
+        self._list(deviating(self._model.sequences), self._limits.others, self._deviation)
 
     def _deviation(self, alike: Sequence[JudgedSequence]) -> str:
         first = alike[0]
@@ -220,18 +215,9 @@ class _Writer:
         differing = [one for one in self._model.settings if one.status == "differs"]
         if not differing:
             return
-        counted = {status: sum(one.status == status for one in self._model.settings) for status in ("unknown", "ok")}
         self._heading("terminal.settings")
-        self._paragraph(
-            text("settings-page.counts", total=len(self._model.settings), differs=len(differing), **counted)
-        )
-        self._list(differing, self._limits.others, self._setting)
-
-    def _setting(self, one: Setting) -> str:
-        of = ", ".join(part for part in (one.server, one.subject) if part)
-        whose = literal(of) if of else text("settings-page.whole-cluster")
-        values = {"title": one.title, "of": whose, "found": one.found, "expected": one.expected}
-        return self._say(text("settings-page.terminal-differs", **values))
+        self._paragraph(text("settings-page.counts", **count_settings(self._model.settings)))
+        self._list(differing, self._limits.others, lambda one: self._say(deviation(one)))
 
     def _read(self) -> None:
         self._heading("terminal.read")

@@ -46,6 +46,15 @@ def kind(sequence: Sequence) -> Kind:
     return sequence.id, sequence.verdict, tuple(faults)
 
 
+def deviating(sequences: Iterable[Sequence]) -> list[list[Sequence]]:
+    """Those that deviate; those that do so alike together, in order of the first ones."""
+    found: dict[Kind, list[Sequence]] = {}
+    for one in sequences:
+        if one.verdict == "deviates":
+            found.setdefault(kind(one), []).append(one)
+    return list(found.values())
+
+
 def counts(sequences: Iterable[Sequence]) -> Mapping[str, int]:
     """How many there are, and of each verdict."""
     verdicts = [one.verdict for one in sequences]

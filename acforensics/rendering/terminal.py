@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
-from acforensics.case import CaseModel, Evidence, Finding, Sequence, Shutdown
+from acforensics.case import CaseModel, Evidence, Finding, Shutdown
 from acforensics.plain import shorten, visible
+from acforensics.rendering.choice import ranked
 from acforensics.rendering.page import Page, write
-from acforensics.rendering.sequences import Kind, counts, deviations, kind
+from acforensics.rendering.sequences import counts, deviating, deviations
+from acforensics.rendering.settings import count_settings, deviation
 from acforensics.rendering.verdict import Incident, clock, judge, names
-from acforensics.rendering.view import SEVERITIES, Places, case_name
+from acforensics.rendering.view import Places, case_name
 from acforensics.rendering.wrapping import pad, width_of
-from acforensics.texts import Language, join, literal, text
+from acforensics.texts import Language, join, text
 
 _MOST_FINDINGS = 20
 _MOST_LINES = 3
@@ -98,11 +100,8 @@ def _incident(page: Page, incident: Incident) -> None:
     page.paragraph(incident.headline, 2, "bold")
     if incident.consequence is not None:
         page.paragraph(incident.consequence, 2, "bold")
-    said = [*incident.why, *([incident.ups] if incident.ups is not None else []), *incident.after]
-    if incident.confidence is not None:
-        said.insert(0, text("verdict.sure", word=text(f"confidence.{incident.confidence}")))
     separator = " " if page.lang == "en" else ""
-    page.paragraph(separator.join(page.say(part) for part in said), 2)
+    page.paragraph(separator.join(page.say(part) for part in incident.said), 2)
     page.paragraph(text("terminal.what-to-do", advice=incident.advice), 2)
     if len(incident.story) > 1:
         _story(page, incident)
@@ -126,13 +125,13 @@ def _findings(page: Page, model: CaseModel) -> None:
         page.paragraph(text("report.no-findings"))
         return
     places = Places([item.path for item in model.inputs])
-    ranked = sorted(model.findings, key=lambda f: (SEVERITIES.index(f.severity), f.start, f.rule))
-    for number, finding in enumerate(ranked[:_MOST_FINDINGS]):
+    found = ranked(model.findings)
+    for number, finding in enumerate(found[:_MOST_FINDINGS]):
         if number:
             page.gap()
         _finding(page, finding, places)
-    if len(ranked) > _MOST_FINDINGS:
-        page.paragraph(text("terminal.more", count=len(ranked) - _MOST_FINDINGS), style="dim")
+    if len(found) > _MOST_FINDINGS:
+        page.paragraph(text("terminal.more", count=len(found) - _MOST_FINDINGS), style="dim")
 
 
 def _finding(page: Page, finding: Finding, places: Places) -> None:
@@ -158,11 +157,8 @@ def _sequences(page: Page, model: CaseModel) -> None:
         return
     page.heading("terminal.sequences")
     page.paragraph(text("sequence-page.counts", **counts(model.sequences)))
-    kinds: dict[Kind, list[Sequence]] = {}
-    for one in model.sequences:
-        if one.verdict == "deviates":
-            kinds.setdefault(kind(one), []).append(one)
-    for alike in list(kinds.values())[:_MOST_SEQUENCES]:
+    kinds = deviating(model.sequences)
+    for alike in kinds[:_MOST_SEQUENCES]:
         first = alike[0]
         title = f"{clock(first.start)} {first.server}: {page.say(first.title)}"
         if len(alike) > 1:
@@ -181,17 +177,14 @@ def _sequences(page: Page, model: CaseModel) -> None:
 
 def _settings(page: Page, model: CaseModel) -> None:
     """How many there are, and those that differ; a case without any that could be read has a line less."""
-    counted = {status: sum(one.status == status for one in model.settings) for status in ("differs", "unknown", "ok")}
+    counted = count_settings(model.settings)
     if not counted["differs"] and not counted["ok"]:
         return
     page.heading("terminal.settings")
-    page.paragraph(text("settings-page.counts", total=len(model.settings), **counted))
+    page.paragraph(text("settings-page.counts", **counted))
     differing = [one for one in model.settings if one.status == "differs"]
     for one in differing[:_MOST_SETTINGS]:
-        of = ", ".join(part for part in (one.server, one.subject) if part)
-        whose = literal(of) if of else text("settings-page.whole-cluster")
-        values = {"title": one.title, "of": whose, "found": one.found, "expected": one.expected}
-        page.paragraph(text("settings-page.terminal-differs", **values), mark="- ")
+        page.paragraph(deviation(one), mark="- ")
     if len(differing) > _MOST_SETTINGS:
         page.paragraph(text("terminal.more", count=len(differing) - _MOST_SETTINGS), style="dim")
 

@@ -51,6 +51,12 @@ class Incident:
     readings: tuple[Text, ...] = ()
     """Explanations that the logs do not decide between."""
 
+    @property
+    def said(self) -> tuple[Text, ...]:
+        """What stands below the headline: how sure it is, why, whether the UPS was told, what is up again."""
+        sure = () if self.confidence is None else (text("verdict.sure", word=text(f"confidence.{self.confidence}")),)
+        return (*sure, *self.why, *(() if self.ups is None else (self.ups,)), *self.after)
+
     def when(self) -> Text:
         """The time of each server's end; of a loop from the first to the last."""
         if self.loop:

@@ -24,11 +24,12 @@ from acforensics.charts import LAYERS, Drawn
 from acforensics.coverage import length_text
 from acforensics.plain import shorten, visible
 from acforensics.rendering.blocks import Block, blocks
-from acforensics.rendering.choice import SEVERITIES, choose_boots, choose_ends, choose_events
+from acforensics.rendering.choice import choose_boots, choose_ends, choose_events, ranked
 from acforensics.rendering.ends import clock
 from acforensics.rendering.event_table import Row, citations, event_rows
 from acforensics.rendering.limits import Limits
 from acforensics.rendering.sequences import counts
+from acforensics.rendering.settings import count_settings
 from acforensics.rendering.story import Passage
 from acforensics.texts import Text
 
@@ -37,12 +38,9 @@ if TYPE_CHECKING:
 
     from acforensics.sources import Surroundings
 
-__all__ = ["SEVERITIES", "Line", "Lines", "Places", "View", "case_name"]
-
 _MAX_TEXT = 500
 _MOST_PLACES = 3
 WEIGHTS = ("for", "against", "missing")
-SETTING_ORDER: tuple[SettingStatus, ...] = ("differs", "unknown", "ok")
 
 
 @dataclass(frozen=True)
@@ -111,8 +109,7 @@ class View:
         )
         self._shutdowns = choose_ends(model, limits.shutdowns)
         self._anchors = {end.id: f"end-{number}" for number, end in enumerate(self._shutdowns, 1)}
-        self._findings = sorted(model.findings, key=lambda f: (SEVERITIES.index(f.severity), f.start, f.rule))
-        self._findings = self._findings[: limits.findings]
+        self._findings = ranked(model.findings)[: limits.findings]
         self._finding_anchors = {id(one): f"finding-{number}" for number, one in enumerate(self._findings, 1)}
         self._ends = {end.id: end for end in model.shutdowns}
         self.places = Places([item.path for item in model.inputs])
@@ -182,12 +179,9 @@ class View:
         """Those of one result, bounded."""
         return [one for one in self.model.settings if one.status == status][: self.limits.settings]
 
-    def count_settings(self) -> dict[str, int]:
+    def count_settings(self) -> Mapping[str, int]:
         """How many there are of each result."""
-        found: dict[str, int] = {
-            status: sum(one.status == status for one in self.model.settings) for status in SETTING_ORDER
-        }
-        return {"total": len(self.model.settings), **found}
+        return count_settings(self.model.settings)
 
     # --- lists, bounded
 

@@ -21,10 +21,12 @@ _LEAST_ZONE = timedelta(minutes=30)
 _MOST_ZONE = timedelta(hours=14)
 _BUSY = timedelta(minutes=2)
 _ROUNDED = timedelta(seconds=5)
-_SAME_MOMENT = timedelta(seconds=10)
+SAME_MOMENT = timedelta(seconds=10)
+"""What stands at one place of a log may be stamped this far apart."""
 EARLY_LINES = timedelta(seconds=120)
-_SAME_START = timedelta(seconds=180)
-"""Two streams may stamp one start this far apart."""
+"""Lines of a boot may be stamped this much later than its first kernel line, and stand before it."""
+SAME_START = timedelta(seconds=180)
+"""Two streams may stamp one start this far apart (syslog writes kernel lines when it starts)."""
 _TICK = timedelta.resolution
 _NEVER = datetime.min.replace(tzinfo=UTC)
 _LOOKED_AT = 200
@@ -53,7 +55,7 @@ class Change:
     @property
     def since(self) -> datetime:
         """The earliest that another stream may have stamped of this start."""
-        early = self.begin - min(_SAME_START, abs(self.by) / 4)
+        early = self.begin - min(SAME_START, abs(self.by) / 4)
         return early if self.before is None or self.before >= self.begin else max(early, self.before + _TICK)
 
     @property
@@ -78,7 +80,7 @@ def _joined(changes: Sequence[Change]) -> list[Change]:
     found: list[Change] = []
     for change in sorted(changes, key=lambda change: change.begin):
         last = found[-1] if found else None
-        if last is None or change.begin - last.begin > _SAME_START or abs(change.by - last.by) > _BUSY:
+        if last is None or change.begin - last.begin > SAME_START or abs(change.by - last.by) > _BUSY:
             found.append(change)
             continue
         sure = change if change.told and not last.told else last
@@ -122,7 +124,7 @@ def _told(track: Track, begun: _Begun) -> Iterator[Change]:
         if by is None or abs(by) <= _SOON or event.time.year not in _YEARS:
             continue
         left = event.time - by
-        start = begun.soon_before(left + _SAME_MOMENT)
+        start = begun.soon_before(left + SAME_MOMENT)
         if start is not None:
             yield Change(start[0], start[0], event.time, by, told=True, before=start[1])
 
@@ -153,7 +155,7 @@ def _starts(items: Sequence[Item]) -> list[int]:
         if (
             (named or begins)
             and time.year in _YEARS
-            and not (found and abs(time - items[found[-1]].time) <= _SAME_MOMENT)
+            and not (found and abs(time - items[found[-1]].time) <= SAME_MOMENT)
         ):
             found.append(i)
     return found
@@ -164,7 +166,7 @@ def _entries(items: Sequence[Item], begun: _Begun) -> list[int]:
     found = []
     for i, item in enumerate(items):
         leaps = not i or abs(item.time - items[i - 1].time) >= _LEAST_ZONE
-        if leaps and begun.soon_before(item.time + _SAME_START) is not None:
+        if leaps and begun.soon_before(item.time + SAME_START) is not None:
             found.append(i)
     return found
 
@@ -173,7 +175,7 @@ def _cut(items: Sequence[Item], start: int, lower: int) -> int:
     """Where the records of a boot begin that stand before its kernel's first line."""
     cut = start
     while cut - 1 > lower:
-        if not -_SAME_MOMENT <= items[cut - 1].time - items[start].time <= EARLY_LINES or stops(items[cut - 1]):
+        if not -SAME_MOMENT <= items[cut - 1].time - items[start].time <= EARLY_LINES or stops(items[cut - 1]):
             break
         cut -= 1
     return cut
@@ -258,7 +260,7 @@ class _Boot:
         if self._before is None:
             return True
         fell = by < timedelta(0) or self._begun < self._before - _LEAST
-        return fell and self._begun + by >= self._before - _SAME_MOMENT
+        return fell and self._begun + by >= self._before - SAME_MOMENT
 
     def _stays(self, i: int) -> bool:
         """Whether time goes on from there: late records, and programs that write in another zone, go back soon."""

@@ -5,10 +5,8 @@ from __future__ import annotations
 import io
 import json
 import re
-import struct
 import tarfile
 from collections.abc import Callable
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -22,11 +20,11 @@ from acforensics.parsing.recognition import Recogniser
 from acforensics.rendering import terminal
 from acforensics.sources import Reading, read_member
 from acforensics.suggestion import suggest
+from tests.raw_logs import T0, login, syslog
 
 TOKEN = "Zk9x7Qw"
 TRACES = (TOKEN, TOKEN.encode().hex(), ", ".join(map(str, TOKEN.encode())), ",".join(map(str, TOKEN.encode())))
 FIRST, SECOND = "a3f2433e11534599bb433331cbc2d52d", "059079dbfd214e87a963a5e55e43e55c"
-T0 = 1_795_599_318
 REQUEST = f"/usr/local/AUTORC/amccmd -downrequest ShutdownOff 192.0.2.7 svr031 {TOKEN}"
 SCRIPT = f"""#!/bin/sh
 AC_SECCODE="{TOKEN}"
@@ -34,22 +32,6 @@ logger -i -t CLUSTERPRO "AC EXEC COMMAND"
 /usr/local/AUTORC/amccmd -downrequest ShutdownOff 192.0.2.7 svr031 \\
     {TOKEN}
 """
-
-
-def stamp(seconds: int) -> str:
-    return datetime.fromtimestamp(T0 + seconds, UTC).strftime("%b %e %H:%M:%S")
-
-
-def syslog(*said: str, host: str = "svr031") -> str:
-    """A stop and a start, and what somebody unknown said before them."""
-    lines = [f"{stamp(0)} {host} systemd[1]: Started Session 1 of user root."]
-    lines += [f"{stamp(10 + i)} {host} {one}" for i, one in enumerate(said)]
-    lines += [
-        f"{stamp(40)} {host} systemd-logind[3]: System is rebooting.",
-        f"{stamp(41)} {host} systemd[1]: Stopping System Logging Service...",
-        f"{stamp(90)} {host} kernel: Linux version 5.14.0-1 (x) #1",
-    ]
-    return "\n".join(lines) + "\n"
 
 
 def entry(seconds: int, message: Any, boot: str = FIRST, **fields: Any) -> dict[str, Any]:
@@ -70,12 +52,6 @@ def journal(*entries: dict[str, Any]) -> str:
     started = entry(90, "Linux version 5.14.0", SECOND, SYSLOG_IDENTIFIER="kernel", _TRANSPORT="kernel")
     whole = [entry(0, "begun"), *entries, entry(40, "System is rebooting.", **logind), started]
     return "".join(json.dumps(one) + "\n" for one in whole)
-
-
-def login(kind: int, line: str, user: str, host: str, seconds: int) -> bytes:
-    form = "<h2si32s4s32s256s4xiIi16s20s"
-    texts = (line.encode(), b"~~", user.encode(), host.encode())
-    return struct.pack(form, kind, b"", 0, *texts, 0, T0 + seconds, 0, b"", b"")
 
 
 AUDIT = f"""\

@@ -3,29 +3,21 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 
 import pytest
 
-import acforensics
 from samples import sequences
 from samples.cluster import Server
-from samples.sequence_stops import MORNING, STOP, again, cluster_stop, request, running
+from samples.sequence_stops import MORNING, STOP, cluster_stop, halted, request, running
 
 SITE = Path(sequences.__file__).parent / "sequences" / "power-failure-stop" / "conforms" / "parsers"
 
 
 @pytest.fixture
-def analysed(tmp_path):
-    def analyse(*machines, files=None):
-        for machine in machines:
-            machine.write(tmp_path)
-        for path, content in (files or {}).items():
-            (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
-            (tmp_path / path).write_text(content, encoding="utf-8")
-        return acforensics.analyze([tmp_path], parsers=[SITE]).model
-
-    return analyse
+def analysed(analysed):
+    return partial(analysed, parsers=[SITE])
 
 
 def wrong(model):
@@ -39,17 +31,6 @@ def wrong(model):
 
 def rules(model):
     return {finding.rule for finding in model.findings}
-
-
-def halted() -> tuple[Server, Server]:
-    """clpstdn on both, and a start the next morning."""
-    first, second = running()
-    request(first, "shutdown", "cluster", "clpstdn")
-    for server in (first, second):
-        cluster_stop(server, "halt")
-        server.at(MORNING + timedelta(days=1))
-    again(first, second, after=0)
-    return first, second
 
 
 def place(server: Server, words: str, which: int = 0) -> int:

@@ -6,9 +6,8 @@ from datetime import datetime, timedelta
 
 import pytest
 
-import acforensics
 from samples.cluster import Server
-from samples.sequence_stops import MORNING, again, cluster_stop, request, running
+from samples.sequence_stops import MORNING, again, cluster_stop, halted, request, running
 from tests.settings.cluster import STOP, configuration
 
 AMCCMD = (
@@ -17,32 +16,8 @@ AMCCMD = (
 )
 
 
-@pytest.fixture
-def analysed(tmp_path):
-    def analyse(*machines, files=None):
-        for machine in machines:
-            machine.write(tmp_path)
-        for path, content in (files or {}).items():
-            (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
-            (tmp_path / path).write_text(content, encoding="utf-8")
-        return acforensics.analyze([tmp_path]).model
-
-    return analyse
-
-
 def found(model, rule):
     return [finding for finding in model.findings if finding.rule == rule]
-
-
-def halted(**script) -> tuple[Server, Server]:
-    """clpstdn on both, and a start the next morning."""
-    first, second = running()
-    request(first, "shutdown", "cluster", "clpstdn")
-    for server in (first, second):
-        cluster_stop(server, "halt", **script)
-        server.at(MORNING + timedelta(days=1))
-    again(first, second, after=0)
-    return first, second
 
 
 def script_line(server: Server) -> int:

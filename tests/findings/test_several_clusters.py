@@ -4,21 +4,8 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-import pytest
-
-import acforensics
 from samples.cluster import Server
 from samples.sequence_stops import MORNING, STOP, cluster_stop, request, running
-
-
-@pytest.fixture
-def analysed(tmp_path):
-    def analyse(*machines):
-        for machine in machines:
-            machine.write(tmp_path)
-        return acforensics.analyze([tmp_path]).model
-
-    return analyse
 
 
 def found(model, rule):

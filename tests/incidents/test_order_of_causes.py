@@ -4,20 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-import pytest
-
-import acforensics
 from samples.sequence_stops import STOP, running, server_stop
-
-
-@pytest.fixture
-def analysed(tmp_path):
-    def analyse(*machines):
-        for machine in machines:
-            machine.write(tmp_path)
-        return acforensics.analyze([tmp_path]).model
-
-    return analyse
 
 
 def test_an_ac_group_that_moved_is_told_with_the_failover_that_moved_it(analysed):

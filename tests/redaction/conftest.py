@@ -7,16 +7,16 @@ import gzip
 import io
 import json
 import lzma
-import struct
 import tarfile
 import zipfile
-from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 import zstandard
 
-T0 = 1_795_599_318
+from tests import raw_logs
+from tests.raw_logs import T0, login, stamp
+
 BOOT, NEXT, MACHINE = (
     "a3f2433e11534599bb433331cbc2d52d",
     "059079dbfd214e87a963a5e55e43e55c",
@@ -31,26 +31,8 @@ ORIGINALS = (
 )  # fmt: skip
 
 
-def stamp(seconds: int) -> str:
-    return datetime.fromtimestamp(T0 + seconds, UTC).strftime("%b %e %H:%M:%S")
-
-
 def syslog(host: str, *said: str) -> str:
-    lines = [f"{stamp(0)} {host} systemd[1]: Started Session 1 of user tanaka."]
-    lines += [f"{stamp(10 + i)} {host} {one}" for i, one in enumerate(said)]
-    lines += [
-        f"{stamp(40)} {host} systemd-logind[3]: System is rebooting.",
-        f"{stamp(41)} {host} systemd[1]: Stopping System Logging Service...",
-        f"{stamp(90)} {host} kernel: Linux version 5.14.0-1 (x) #1",
-    ]
-    return "\n".join(lines) + "\n"
-
-
-def login(kind: int, line: str, user: str, host: str, seconds: int, address: bytes = b"") -> bytes:
-    form = "<h2si32s4s32s256s4xiIi16s20s"
-    return struct.pack(
-        form, kind, b"", 0, line.encode(), b"~~", user.encode(), host.encode(), 0, T0 + seconds, 0, address, b""
-    )
+    return raw_logs.syslog(*said, host=host, user="tanaka")
 
 
 SAID = (

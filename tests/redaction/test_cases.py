@@ -10,7 +10,8 @@ import pytest
 
 import acforensics
 from tests.command_line import run
-from tests.redaction.conftest import ORIGINALS, stamp, syslog
+from tests.raw_logs import stamp
+from tests.redaction.conftest import ORIGINALS, syslog
 
 
 def test_no_output_has_a_name(bundle, tmp_path):

@@ -1,0 +1,50 @@
+"""Outputs appear when they are whole: written beside their place, then renamed."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from acforensics.errors import UsageError
+
+
+@contextmanager
+def replacing(target: Path, *, private: bool = False, force: bool = False) -> Iterator[Path]:
+    """A temporary file beside the target, which takes its place if nothing goes wrong; it may be made a folder.
+
+    Args:
+        target: a file that is there already is replaced.
+        private: for the user's eyes only (mode 0600).
+        force: whatever is there is replaced, be it a folder.
+
+    Raises:
+        UsageError: it cannot be written.
+    """
+    handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.stem}-", suffix=target.suffix)
+    os.close(handle)
+    temporary = Path(name)
+    try:
+        yield temporary
+        # mkstemp makes private files; a report is as readable as the user's other files.
+        mask = os.umask(0)
+        os.umask(mask)
+        temporary.chmod(0o600 if private else (0o777 if temporary.is_dir() else 0o666) & ~mask)
+        old = temporary.with_name(f"{temporary.name}.old")
+        if force and target.exists():
+            target.rename(old)
+        temporary.replace(target)
+        _remove(old)
+    except OSError as error:
+        raise UsageError(f"{target}: cannot be written: {error.strerror or error}") from None
+    finally:
+        _remove(temporary)
+
+
+def _remove(path: Path) -> None:
+    remove: Callable[[Path], object] = shutil.rmtree if path.is_dir() and not path.is_symlink() else Path.unlink
+    if path.exists():
+        remove(path)
