@@ -119,7 +119,7 @@ DAEMON_MARKS = frozenset({"os.daemon_started", "os.daemon_stopped"})
 
 
 UNCLASSIFIED = "os.unclassified"
-"""A record of a program that no definition knows, near a stop or a start."""
+"""A record that no definition knows, near a stop or a start: of a program that none names, or of an agent on power."""
 
 
 def kind_of(name: str) -> Kind:

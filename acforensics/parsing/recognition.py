@@ -14,6 +14,7 @@ import re2
 from acforensics.errors import DefinitionError
 from acforensics.events import UNCLASSIFIED, Certainty
 from acforensics.lines import Record, frame, frame_own
+from acforensics.parsing.agents import agents, speaks_of_power
 from acforensics.parsing.definitions import DefinitionFile, EventDefinition, Refinement
 from acforensics.parsing.patterns import scan_forms
 
@@ -106,6 +107,9 @@ class Recogniser:
         self._named_prefixes = tuple(
             sorted(program[:-1] for program in named if program.endswith("*") and program != "*")
         )
+        ending = agents(files)
+        self._agents = {program for program in ending if not program.endswith("*")}
+        self._agent_prefixes = tuple(sorted(program[:-1] for program in ending if program.endswith("*")))
         for file in files:
             for event in file.event:
                 self._add(file.name, event)
@@ -138,10 +142,16 @@ class Recogniser:
                 self._cache[program] = rules
         return rules
 
-    def knows(self, program: str) -> bool:
-        """Whether some definition names this program: then what it says and is not recognised is not of interest."""
+    def ignores(self, program: str, message: str) -> bool:
+        """Whether a message that no definition recognises is of no interest even near an end.
+
+        A program that some definition names is known; but one that can end a machine may announce it in other words.
+        """
         program = program.strip("()")
-        return program in self._named or program.startswith(self._named_prefixes)
+        if program not in self._named and not program.startswith(self._named_prefixes):
+            return False
+        is_agent = program in self._agents or program.startswith(self._agent_prefixes)
+        return not is_agent or not speaks_of_power(message)
 
     def owner(self, file_name: str) -> str:
         """The program whose own log a file is, by its name; empty for logs that many programs write."""

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta, tzinfo
 
 from acforensics.case import Confidence, Mode
 from acforensics.events import UNCLASSIFIED, Event
+from acforensics.parsing.agents import speaks_of_power
 from acforensics.parsing.commands import CommandMeaning, understand
 from acforensics.shutdowns import sessions, unseen
 from acforensics.shutdowns.reasons import Argument, Hypothesis, mode_of
@@ -25,16 +26,12 @@ _KEY_LEAD = timedelta(minutes=2)
 _KEY_NOT_ACTED = timedelta(seconds=5)
 _POWER_NEWS = timedelta(minutes=10)
 _SEEN_BEFORE = timedelta(minutes=1)
+_UNKNOWN_NUMBER = "clusterpro/message"
+"""A message of CLUSTERPRO whose module and number no definition knows."""
 _JUST_BEFORE = timedelta(seconds=10)
 _SERVICE_USERS = {"nut", "ups", "apc", "apcupsd", "zabbix", "nagios", "nrpe"}
 _STARTED_BY_LOGIN = ("user@", "user-runtime-dir@", "systemd-", "modprobe@", "getty@", "serial-getty@",
                      "session-", "Session")  # fmt: skip
-_SPEAKS_OF_POWER = re.compile(
-    r"shut ?down|reboot|restart(?:ing)? (?:the )?(?:system|server|host|os|machine)|halt|power|\bUPS\b|batter"
-    r"|\bPSU\b|\boutage|\bmains\b|\bAC (?:input|line|lost|fail|off)"
-    r"|停電|電源|立ち?上げ|遮断|シャットダウン|再起動|停止|無停電|給電|バッテリ",
-    re.IGNORECASE,
-)
 _AGENT_UNITS = re.compile(r"clusterpro|expresscls|clp|esmpro|apcupsd|nut-|upsmon", re.IGNORECASE)
 _AGENT_FOLDERS = re.compile(r"/AUTORC|/nec/clusterpro|/esmpro|/apcupsd|/nut\b", re.IGNORECASE)
 
@@ -210,16 +207,18 @@ def _decidable(view: StopView) -> bool:
 
 
 def _started_just_before(view: StopView) -> list[Event]:
-    """Jobs that began, and programs that nobody knows that spoke, in the seconds before: they may have asked."""
+    """Jobs that began, and messages that nobody knows, in the seconds before: they may have asked."""
     kinds = ["os.job_started", UNCLASSIFIED]
     found = view.before_end(kinds, _JUST_BEFORE, after=timedelta(0))
     return [event for event in found if not event.fields.get("unit", "").startswith(_STARTED_BY_LOGIN)]
 
 
 def strangers(view: StopView) -> list[Event]:
-    """What programs that no definition knows said of power or a shutdown just before the end: they may have asked."""
+    """What was said of power or a shutdown just before the end in words that no definition knows: perhaps a request."""
     said = view.before_end([UNCLASSIFIED], _POWER_NEWS)
-    return [event for event in said if _SPEAKS_OF_POWER.search(event.message)]
+    numbered = view.before_end(["clusterpro.message"], _POWER_NEWS, after=timedelta(0))
+    said += [event for event in numbered if event.definition == _UNKNOWN_NUMBER]
+    return sorted((event for event in said if speaks_of_power(event.message)), key=lambda event: event.time)
 
 
 def unknown_programs(view: StopView) -> list[Argument]:

@@ -1,8 +1,9 @@
 """Takes the records of one file in order: recognises them, keeps hits, and enough marks to date and cover the rest.
 
 Readers of text find candidate lines by a scan and hand over only those; readers of journals and login records hand over
-every record. Both keep what nobody knows: programs that speak shortly before a stop or after a start and that no
-definition names are kept as `os.unclassified`, because the tool must not decide as if they had said nothing.
+every record. Both keep what nobody knows: what programs that no definition names say shortly before a stop or after a
+start is kept as `os.unclassified`, and what known agents say of power or an end in words that no definition knows: the
+tool must not decide as if they had said nothing.
 """
 
 from __future__ import annotations
@@ -147,7 +148,7 @@ class Collector:
         return record, raw
 
     def _unknown(self, record: Record, line: int | None, raw: str, offset: int) -> Hit | None:
-        if not record.program or self._recogniser.knows(record.program):
+        if not record.program or self._recogniser.ignores(record.program, record.message):
             return None
         return _hit(record._replace(message=record.message[:_SHOWN]), line, raw[:_SHOWN], offset)
 

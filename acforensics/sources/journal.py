@@ -109,7 +109,7 @@ class Entries:
             return
         program = _program(fields)
         given = {}
-        if candidate or not self._recogniser.knows(program):
+        if candidate or not self._recogniser.ignores(program, message):
             given = _given(fields, realtime)
         boot = fields.get("_BOOT_ID", "")
         record = Record(

@@ -107,11 +107,11 @@ class _FirstPass(Recogniser):
         super().__init__(files)
         self.programs: set[str] = set()
 
-    def knows(self, program: str) -> bool:
+    def ignores(self, program: str, message: str) -> bool:
         """As ever."""
         if len(self.programs) < _MOST_NAMES:
             self.programs.add(program)
-        return super().knows(program)
+        return super().ignores(program, message)
 
 
 class _SecondPass(Recogniser):
@@ -142,7 +142,7 @@ class _SecondPass(Recogniser):
                 max(count for (_, other), count in in_file.items() if other == host) for host in hosts
             )
 
-    def knows(self, program: str) -> bool:
+    def ignores(self, program: str, message: str) -> bool:
         """Nobody else is of interest now."""
         return True
 

@@ -94,3 +94,32 @@ def test_what_began_is_seen_in_logs_without_the_lines_of_the_stop(machine, end, 
     found = end(log)
     expected = ("possible", None) if before == 2 else ("likely", "ope1")
     assert (found.trigger, found.confidence, found.actor) == ("os-command", *expected)
+
+
+@pytest.mark.parametrize(
+    ("program", "message", "decided"),
+    [
+        ("sbd", "inquisitor_child: Rebooting the node at the request of /dev/sdx1", False),
+        ("watchdog", "going to shut down, load average too high", False),
+        ("clusterpro", "<type: pm><event: 9999> The machine will be rebooted in a way nobody described.", False),
+        ("upsmon", "Host going down because of the UPS", False),
+        ("pacemaker-controld", "We were told to reboot ourselves", False),
+        # Says nothing of an end, or is no agent.
+        ("upsmon", "Login on master accepted", True),
+        ("systemd-logind", "Watching system buttons on /dev/input/event0 (Power Button)", True),
+    ],
+)
+def test_what_a_known_agent_says_in_unknown_words_is_not_silence(machine, end, case, program, message, decided):
+    log = machine().boot().wait(900).login("ope1").wait(30)
+    log.log(
+        "su", "pam_unix(su-l:session): session opened for user root(uid=0) by ope1(uid=1000)", pid=480, file="secure"
+    )
+    log.wait(20).log(program, message, pid=777).wait(30).os_stop("reboot").wait(60).boot()
+    found = end(log)
+    expected = ("os-command", "likely", "ope1") if decided else ("unknown", "possible", None)
+    assert (found.trigger, found.confidence, found.actor) == expected
+    told = [reason for reason in found.reasons if program in reason.text.en and reason.evidence]
+    rules = [finding.rule for finding in case(log).findings]
+    assert bool(told) is not decided
+    # CLUSTERPRO's own form is read, whatever its number means: it is on the timeline, and no program to define.
+    assert ("unclassified-near-shutdown" in rules) is (not decided and program != "clusterpro")
