@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from acforensics.coverage.model import Span
+from acforensics.sources.reading import UNNOTICED
 
 SHORTEST_GAP = timedelta(minutes=15)
 _FAR_LONGER = 4
@@ -22,8 +23,6 @@ _MOST_GAPS = 3
 _WATCHED = 3
 """The source must have been watched for this many times the length of its gaps without another one."""
 _FEWEST_RECORDS = 20
-_UNNOTICED = timedelta(minutes=3)
-"""Silences up to this length are not told apart: the shortest gap is more than four times as long."""
 
 
 class Silence(NamedTuple):
@@ -67,7 +66,7 @@ def watch(times: Sequence[datetime], spans: Sequence[Span]) -> Watched:
         silences += [
             Silence(span.boot, earlier, later, span.start)
             for earlier, later in _between(begin, own, end)
-            if later - earlier > _UNNOTICED
+            if later - earlier > UNNOTICED
         ]
     return Watched(total, records, silences)
 
@@ -85,7 +84,7 @@ def out_of_rhythm(watched: Watched) -> tuple[list[Silence], timedelta]:
     longest = sorted(watched.silences, key=lambda silence: (-silence.length, silence.start))
     for count in range(min(_MOST_GAPS, len(longest)), 0, -1):
         found = longest[:count]
-        rhythm = longest[count].length if count < len(longest) else _UNNOTICED
+        rhythm = longest[count].length if count < len(longest) else UNNOTICED
         silent = sum((silence.length for silence in found), timedelta(0))
         shortest = found[-1].length
         if (

@@ -64,7 +64,7 @@ def scan_forms(pattern: str) -> frozenset[bytes]:
     Anchors go, because a stamp and a tag stand before the text; what matches any character matches the bytes of any.
     """
     forms = set()
-    tokens = list(_tokens(pattern))
+    tokens = _shortened([token for token in _tokens(pattern) if token.kind != "anchor"])
     for codec in _JAPANESE_CODECS:
         try:
             forms.add(b"".join(_scanned(tokens, codec)))
@@ -73,11 +73,47 @@ def scan_forms(pattern: str) -> frozenset[bytes]:
     return frozenset(forms)
 
 
+def _shortened(tokens: list[_Token]) -> list[_Token]:
+    """Without what decides nothing in a search, but is followed from each of its beginnings.
+
+    In front that is what may be missing, and all but the first of what may be repeated.
+    """
+    first = 0
+    while first < len(tokens):
+        end = _end_of(tokens, first)
+        repeat = tokens[end].text if end < len(tokens) and tokens[end].kind == "repeat" else ""
+        if repeat.startswith(("?", "*", "{0")):
+            tokens = [*tokens[:first], *tokens[end + 1 :]]
+        elif repeat.startswith("+"):
+            return [*tokens[:end], *tokens[end + 1 :]]
+        elif not repeat and _opens(tokens[first]):
+            first += 1
+        else:
+            break
+    return tokens
+
+
+def _end_of(tokens: list[_Token], first: int) -> int:
+    """The place behind a token, or behind the group that it opens."""
+    depth = 0
+    for i in range(first, len(tokens)):
+        depth += _opens(tokens[i]) - (tokens[i].text == ")")
+        if depth <= 0:
+            return i + 1
+    return len(tokens)
+
+
+def _opens(token: _Token) -> bool:
+    return token.text == "(" or (token.kind == "group" and not token.text.endswith(")"))
+
+
 def _scanned(tokens: list[_Token], codec: str) -> Iterator[bytes]:
     for i, token in enumerate(tokens):
         following = tokens[i + 1] if i + 1 < len(tokens) else None
         before = tokens[i - 1] if i else None
-        if token.kind == "anchor":
+        if token.text == "(" or (token.kind == "group" and "<" in token.text):
+            # Each group of hundreds would be reported with every match.
+            yield b"(?:"
             continue
         if token.kind == "repeat" and before is not None and before.kind == "any":
             yield _widened(token.text).encode()

@@ -201,7 +201,6 @@ def _compile_scan(patterns: list[str]) -> Any:
     options.encoding = re2.Options.Encoding.LATIN1
     options.log_errors = False
     options.never_nl = True
-    options.never_capture = True
     options.max_mem = 64 << 20
     try:
         return re2.compile(b"|".join(b"(?:" + form + b")" for form in alternatives), options)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Literal, NamedTuple
 
 from acforensics.events import Hit, Stamp
@@ -16,6 +16,10 @@ Source = Literal[
 """What sort of log a file is: what it could have shown, and what could not be in it."""
 
 FactName = Literal["zone", "member", "schedule-on", "schedule-off", "clock-synchronised", "state"]
+
+
+UNNOTICED = timedelta(minutes=3)
+"""Silences up to this length are not told apart and need no marks; the shortest gap is more than four times that."""
 
 
 class Mark(NamedTuple):

@@ -19,10 +19,12 @@ from acforensics.masking import continued
 from acforensics.parsing.recognition import Recogniser
 from acforensics.sources import audit
 from acforensics.sources.collecting import Collector, apart, select, select_last
-from acforensics.sources.reading import Mark, Reading, Source
+from acforensics.sources.reading import UNNOTICED, Mark, Reading, Source
 from acforensics.sources.sequential import LONGEST_LINE, NulRuns, note_long_lines
 
 _SAMPLE_STEP = 4 << 10
+_SPARSE_STEP = 64 << 10
+_MANY_HOSTS = 2
 _TAIL_KEPT = 128 << 10
 _SAMPLES_KEPT = 5
 _WELL_SAMPLED = 64 << 10
@@ -78,6 +80,7 @@ class TextReader:
         self._line = 0
         self._tail = b""
         self._encodings: set[str] = set()
+        self._hosts: set[str] = set()
         self._formats: dict[str, int] = {}
         self._last_by_message: dict[str, Hit] = {}
         self._cut = False
@@ -186,19 +189,23 @@ class TextReader:
             self._encodings.update(decode_line(line)[1] for line in foreign[::step])
 
     def _sample(self, chunk: bytes) -> None:
-        """Read a stamp every few KiB; where much time lies between two samples, all between them."""
-        previous: tuple[int, Mark] | None = None
+        """Read stamps all along; the more of them, the more time lies between two, and all where that is long.
+
+        In a log of many servers each needs its own: there a stamp is read every few KiB.
+        """
+        previous: tuple[Mark, int] | None = None
         position = 0
         while 0 <= position < len(chunk):
             mark, line_end = self._mark_at(chunk, position)
             if mark is not None:
-                if previous is not None and apart(previous[1].stamp, mark.stamp) > _QUIET:
-                    self._sample_every_line(chunk, previous[0], position)
-                self._reading.marks.append(mark)
-                previous = (line_end, mark)
+                if previous is not None:
+                    self._sample_between(chunk, *previous, mark, position)
+                self._keep_mark(mark)
+                previous = (mark, line_end)
             if line_end >= len(chunk):
                 break
-            following = chunk.find(b"\n", max(line_end, position + _SAMPLE_STEP) - 1)
+            step = _SAMPLE_STEP if mark is None or len(self._hosts) > 1 else _SPARSE_STEP
+            following = chunk.find(b"\n", max(line_end, position + step) - 1)
             if following < 0 or following + 1 >= len(chunk):
                 # The last line is always sampled.
                 following = chunk.rfind(b"\n", 0, len(chunk) - 1)
@@ -206,12 +213,29 @@ class TextReader:
                     break
             position = following + 1
 
-    def _sample_every_line(self, chunk: bytes, start: int, end: int) -> None:
-        position = start
-        while position < end:
-            mark, position = self._mark_at(chunk, position)
+    def _sample_between(self, chunk: bytes, earlier: Mark, start: int, later: Mark, end: int) -> None:
+        """Read stamps of the lines from `start` to `end`, as many as the time between their neighbours asks for."""
+        distance = apart(earlier.stamp, later.stamp)
+        if distance <= UNNOTICED or start >= end:
+            return
+        if end - start > _SAMPLE_STEP:
+            middle = chunk.find(b"\n", (start + end) // 2) + 1
+            mark, line_end = self._mark_at(chunk, middle) if start < middle < end else (None, end)
             if mark is not None:
-                self._reading.marks.append(mark)
+                self._sample_between(chunk, earlier, start, mark, middle)
+                self._keep_mark(mark)
+                self._sample_between(chunk, mark, line_end, later, end)
+                return
+        if distance > _QUIET:
+            while start < end:
+                mark, start = self._mark_at(chunk, start)
+                if mark is not None:
+                    self._keep_mark(mark)
+
+    def _keep_mark(self, mark: Mark) -> None:
+        self._reading.marks.append(mark)
+        if len(self._hosts) < _MANY_HOSTS:
+            self._hosts.add(mark.host)
 
     def _mark_at(self, chunk: bytes, start: int) -> tuple[Mark | None, int]:
         end = chunk.find(b"\n", start)
