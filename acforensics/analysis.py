@@ -56,6 +56,7 @@ class Options:
     loop_window: timedelta = DEFAULT_LOOP_WINDOW
     clock: Mapping[str, float] = field(default_factory=dict)
     redact: bool = False
+    within: Path | None = None
 
     def shown(self) -> dict[str, object]:
         """For the result: without machine-specific paths, so that the same input gives the same bytes."""
@@ -80,6 +81,8 @@ class Case:
     events: list[Event] = field(repr=False)
     zone: tzinfo
     inputs: Sequence[str | Path] = ()
+    within: Path | None = None
+    """The folder that the inputs lie in, where their paths are relative to one."""
     plain: Case | None = field(default=None, repr=False)
     """The case as it was judged, where this one has stand-ins instead of its names."""
     rewriter: Rewriter | None = field(default=None, repr=False)
@@ -108,7 +111,9 @@ class Case:
         names = ShownNames()
         found: dict[tuple[str, int], Surroundings] = {}
         # Names are shown in the order in which they are met, as when the case was read.
-        members = (member for given in self.inputs for member in Walker(names=names).walk([Path(given)]))
+        members = (
+            member for given in self.inputs for member in Walker(names=names, within=self.within).walk([Path(given)])
+        )
         while wanted and (member := next(members, None)) is not None:
             around = read_around(member, wanted.pop(member.path, {}))
             found.update({(member.path, line): one for line, one in around.items()})
@@ -163,6 +168,7 @@ def analyze(
     loop_window: timedelta = DEFAULT_LOOP_WINDOW,
     clock: Mapping[str, float] | None = None,
     redact: bool = False,
+    within: str | Path | None = None,
 ) -> Case:
     """Analyse inputs together as one case.
 
@@ -178,6 +184,7 @@ def analyze(
         clock: server → seconds that its clock was ahead (negative: behind), where that is known better.
         redact: put stand-ins in the place of names of servers, users and domains, of addresses and identifiers, once
             all is judged; errors have them, too.
+        within: the folder that the inputs lie in; only what is below it is shown in their paths.
 
     Raises:
         InputError: no input could be read, or nothing in them was recognised.
@@ -196,6 +203,7 @@ def analyze(
         loop_window,
         clock or {},
         redact,
+        Path(within) if within is not None else None,
     )
     if not redact:
         return _analyze(inputs, options)
@@ -210,7 +218,7 @@ def analyze(
         learner.host(server.name)
     rewriter = _rewriter(learner, inputs)
     model, events = redact_model(plain.model, rewriter), redact_events(plain.events, rewriter)
-    return Case(model, events, plain.zone, inputs, plain, rewriter)
+    return Case(model, events, plain.zone, inputs, plain.within, plain, rewriter)
 
 
 def _rewriter(learner: Learner, inputs: Sequence[str | Path]) -> Rewriter:
@@ -223,11 +231,13 @@ def _analyze(inputs: Sequence[str | Path], options: Options, learner: Learner | 
     if options.tz is not None:
         clocks.parse_zone(options.tz)
     recogniser = Recogniser(load(list(options.parsers))) if options.parsers else _our_recogniser()
-    readings, problems = _read(inputs, recogniser, learner)
+    readings, problems = _read(inputs, options.within, recogniser, learner)
     of_scripts = cooperation.lines_of_scripts(settings.read(readings, {})) if _has_scripts(readings) else None
     if of_scripts is not None:
         # The stop scripts of this case log other lines than the HOWTO's: now it is known what to look for.
-        readings, problems = _read(inputs, Recogniser([*load(list(options.parsers)), of_scripts]), learner)
+        readings, problems = _read(
+            inputs, options.within, Recogniser([*load(list(options.parsers)), of_scripts]), learner
+        )
     if not any(_is_recognised(reading) for reading in readings):
         problems = problems or [_nothing_in(", ".join(mask_path(given) for given in inputs), readings)]
         raise InputError("\n  ".join(problem.en for problem in problems[:10]))
@@ -239,14 +249,14 @@ def _has_scripts(readings: Sequence[Reading]) -> bool:
 
 
 def _read(
-    inputs: Sequence[str | Path], recogniser: Recogniser, learner: Learner | None = None
+    inputs: Sequence[str | Path], within: Path | None, recogniser: Recogniser, learner: Learner | None = None
 ) -> tuple[list[Reading], list[Text]]:
     """Every file of the inputs, and what could not be read; `learner` sees all of it."""
     readings: list[Reading] = []
     problems: list[Text] = []
     shelf, names = Shelf(), ShownNames()
     for given in inputs:
-        walker = Walker(names=names)
+        walker = Walker(names=names, within=within)
         members = walker.walk([Path(given)])
         members = map(learner.watch, members) if learner is not None else members
         found = [read_member(member, recogniser, shelf) for member in members]
@@ -339,7 +349,7 @@ def _judge(readings: list[Reading], problems: list[Text], options: Options, inpu
         settings=rows,
         problems=problems,
     )
-    return Case(model, shown, zone, tuple(inputs))
+    return Case(model, shown, zone, tuple(inputs), options.within)
 
 
 @cache

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import itertools
+from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
+from acforensics.boots.missed import Missed, entry
 from acforensics.boots.model import Segment
 from acforensics.events import kind_of
 from acforensics.timeline import EARLY_LINES, KERNEL_STARTS, SAME_MOMENT, Item, Track, stops
@@ -23,8 +25,13 @@ _DECISIVE_STOPS = {
 }
 
 
-def segments(track: Track) -> list[Segment]:
-    """Cut one stream at every start of a kernel that it shows, or where its source names another boot."""
+def segments(track: Track, missed: Sequence[Missed] = ()) -> list[Segment]:
+    """Cut one stream at every start of a kernel that it shows, or where its source names another boot.
+
+    Args:
+        track: the stream.
+        missed: starts that it lost, in order of time.
+    """
     if any(item.boot for item in track.items):
         return _named(track)
     starts = _starts(track)
@@ -34,8 +41,10 @@ def segments(track: Track) -> list[Segment]:
     if not starts:
         cuts = _cuts_without_kernel(track)
         starts = [-1] * len(cuts)
-    bounds = [0, *cuts, len(track.items)]
-    events = [None, *(track.items[i].event if i >= 0 else None for i in starts)]
+    lost = _lost(track, [0, *cuts, len(track.items)], missed)
+    both = sorted([*zip(cuts, starts, strict=True), *((place, -1) for place in lost)])
+    bounds = [0, *(cut for cut, _ in both), len(track.items)]
+    events = [None, *(track.items[i].event if i >= 0 else None for _, i in both)]
     found = []
     for number, (begin, end) in enumerate(itertools.pairwise(bounds)):
         if begin == end:
@@ -43,7 +52,7 @@ def segments(track: Track) -> list[Segment]:
         start_event = events[number]
         following = events[number + 1] if number + 1 < len(events) else None
         items = track.items[begin:end]
-        first, last = items[0].time, items[-1].time
+        first, last = min(items[0].time, lost.get(begin, items[0].time)), items[-1].time
         before = following.previous.time if following is not None and following.previous is not None else None
         if following is not None and before is not None and before >= first:
             last = max(last, before) if last <= following.time else before
@@ -56,6 +65,22 @@ def segments(track: Track) -> list[Segment]:
                 [item.event for item in items if item.event is not None],
             )
         )
+    return found
+
+
+def _lost(track: Track, bounds: Sequence[int], missed: Sequence[Missed]) -> dict[int, datetime]:
+    """Where boots begin whose starts the stream lost, and when they began."""
+    found: dict[int, datetime] = {}
+    starts = [start.time for start in missed]
+    for begin, end in itertools.pairwise(bounds) if missed else ():
+        since = begin
+        times = [item.time for item in track.items[begin:end]]
+        inside = slice(bisect_left(starts, min(times)), bisect_right(starts, max(times))) if times else slice(0)
+        for start in missed[inside]:
+            place = entry(track.items, since, end, start)
+            if place is not None:
+                found[place] = start.time
+                since = place
     return found
 
 

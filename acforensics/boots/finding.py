@@ -9,6 +9,7 @@ from heapq import heappop, heappush
 
 from acforensics.boots.cutting import segments, whole
 from acforensics.boots.matching import align
+from acforensics.boots.missed import missed_starts
 from acforensics.boots.model import Boot, Segment
 from acforensics.events import Event, kind_of
 from acforensics.lines.login_records import PROGRAMS as LOGIN_RECORDS
@@ -27,9 +28,10 @@ def find_boots(server: str, tracks: Sequence[Track]) -> list[Boot]:
     joined: list[list[Segment]] = []
     loose: list[Track] = []
     with_boots = [(track, segments(track)) for track in tracks if track.items]
+    with_boots = [(track, _without_lost(track, found, with_boots)) for track, found in with_boots]
     with_boots.sort(key=lambda pair: (-sum(s.start_event is not None for s in pair[1]), pair[0].stream))
     for track, found in with_boots:
-        if len(found) == 1 and found[0].start_event is None and not found[0].boot_id:
+        if _is_loose(found):
             loose.append(track)
         else:
             joined = align(joined, found)
@@ -44,6 +46,21 @@ def find_boots(server: str, tracks: Sequence[Track]) -> list[Boot]:
     for earlier, later in itertools.pairwise(boots):
         earlier.following = later
     return boots
+
+
+def _is_loose(found: Sequence[Segment]) -> bool:
+    """Whether a stream shows no boots: its records go by their times."""
+    return len(found) == 1 and found[0].start_event is None and not found[0].boot_id
+
+
+def _without_lost(
+    track: Track, found: list[Segment], streams: Sequence[tuple[Track, Sequence[Segment]]]
+) -> list[Segment]:
+    """The segments of a stream, cut also where it lost a start that another stream holds."""
+    if _is_loose(found) or any(segment.boot_id for segment in found):
+        return found
+    missed = missed_starts(found, [others for other, others in streams if other is not track])
+    return segments(track, missed) if missed else found
 
 
 def _boot(server: str, number: int, group: list[Segment]) -> Boot:

@@ -75,10 +75,16 @@ class Problem:
 
 
 class Walker:
-    """Walks inputs; what could not be read is collected in `problems`. `names` are those of a case."""
+    """Walks inputs; what could not be read is collected in `problems`.
 
-    def __init__(self, limits: Limits | None = None, names: ShownNames | None = None) -> None:
+    `names` are those of a case; the inputs lie `within` this folder, which is not shown.
+    """
+
+    def __init__(
+        self, limits: Limits | None = None, names: ShownNames | None = None, within: Path | None = None
+    ) -> None:
         self.limits = limits or Limits()
+        self._within = within or Path()
         self.names = names or ShownNames()
         self.problems: list[Problem] = []
         self._members = 0
@@ -88,7 +94,7 @@ class Walker:
         """Yield every regular file of the inputs, in a stable order."""
         for path in inputs:
             try:
-                yield from self._walk_path(path, self._shown(str(path)), ())
+                yield from self._walk_path(self._within / path, self._shown(str(path)), ())
             except TooLargeError as error:
                 self._problem(self._shown(str(path)), text("input.too-large", error=describe(error)))
                 return

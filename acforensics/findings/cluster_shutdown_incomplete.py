@@ -58,7 +58,13 @@ def _belongs(context: FindingContext, one: JudgedSequence, stop: Sequence[Judged
 
 
 def _start(context: FindingContext, one: JudgedSequence) -> datetime:
-    return context.case_clock.corrected(one.scene.server, one.scene.start)
+    return context.case_clock.corrected(one.scene.server, _asked(one))
+
+
+def _asked(one: JudgedSequence) -> datetime:
+    """When the stop was asked for, as far as this server shows it; a group of it may have been stopped long before."""
+    chosen = one.judgement.chosen if one.judgement is not None else None
+    return chosen.time if chosen is not None else one.scene.start
 
 
 def _finding(context: FindingContext, stop: Sequence[JudgedSequence]) -> Finding | None:
@@ -76,18 +82,19 @@ def _finding(context: FindingContext, stop: Sequence[JudgedSequence]) -> Finding
     if not lacking:
         return None
     judgements = [judged.judgement for judged in stop if judged.judgement is not None]
+    asked = min(map(_asked, stop))
     requests = [s for judged in stop for s in judged.steps if s.definition.id == "request"]
     shown = [s.observation for s in (*requests[:1], *(done[server] for server in sorted(done)))]
     return context.finding(
         "cluster-shutdown-incomplete",
         "warning",
         judgements,
-        span=(min(one.scene.start for one in stop), max(j.boot.last for j in judgements)),
+        span=(asked, max(j.boot.last for j in judgements)),
         title=text("finding.cluster-shutdown-incomplete.title", servers=", ".join(lacking)),
         summary=text(
             "finding.cluster-shutdown-incomplete.summary",
             servers=", ".join(lacking),
-            time=context.clock(min(one.scene.start for one in stop)),
+            time=context.clock(asked),
             others=text("finding.cluster-shutdown-incomplete.others", servers=", ".join(sorted(done)))
             if done
             else text("finding.cluster-shutdown-incomplete.nobody"),

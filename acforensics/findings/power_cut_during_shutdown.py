@@ -64,7 +64,9 @@ def _judge(context: FindingContext, judgement: Judgement) -> Finding | None:
     following = judgement.boot.following
     if chosen is None or following is None or chosen.trigger in ("crash", "fencing") or view.unseen_between:
         return None
-    stopping = _stopping(view)
+    # The request may stand on another server only.
+    asked = chosen.time if chosen.trigger == "clusterpro-command" else None
+    stopping = _stopping(view, asked)
     if not stopping or judgement.boot.last - stopping[-1].time > _STILL_STOPPING:
         return None
     signs = view.unclean_signs
@@ -78,12 +80,12 @@ def _judge(context: FindingContext, judgement: Judgement) -> Finding | None:
     return _finding(context, judgement, stopping, signs, power)
 
 
-def _stopping(view: StopView) -> list[Event]:
+def _stopping(view: StopView, asked: datetime | None) -> list[Event]:
     """The records of the stop, by time: of the OS, of CLUSTERPRO, or a command that had just asked for it."""
     # Services that merely stopped are no stop of the machine.
     multi_user = any(e.kind == "os.target_stopped" and "multi-user" in e.message.lower() for e in view.os_stops)
     found = [*(view.os_stops if view.decisive or multi_user else []), *view.cluster_requests]
-    begun = min((event.time for event in found), default=None)
+    begun = min((event.time for event in found), default=asked)
     if begun is not None:
         found += [event for event in view.of(*_CLUSTER_STOPS) if event.time >= begun - _STAMPED_APART]
     for command in view.of("os.command"):

@@ -125,10 +125,11 @@ def _started(boot: Boot) -> datetime:
 
 def _finding(context: FindingContext, loops: list[_Loop]) -> Finding:
     judgements = [end for loop in loops for end in loop.ends]
+    leading = [before for loop in loops if (before := _leading(context, loop)) is not None]
     start = min(loop.span[0] for loop in loops)
     end = max(loop.span[1] for loop in loops)
     servers = sorted({loop.server for loop in loops})
-    cause, cause_events = _cause(judgements)
+    cause, cause_events = _cause(judgements, in_use=bool(leading))
     ending = [_ending(context, loop) for loop in loops]
     counts = ", ".join(f"{loop.server}: {len(loop.boots)}" for loop in loops)
     others = sorted(
@@ -154,11 +155,11 @@ def _finding(context: FindingContext, loops: list[_Loop]) -> Finding:
         *(event for _, own in ending for event in own),
         *(e for j in judgements for e in j.evidence[:1]),
     ]
-    disk = any(about_disk(event) for event in cause_events)
+    disk = not leading and any(about_disk(event) for event in cause_events)
     return context.finding(
         "reboot-loop",
         "critical",
-        judgements,
+        [*leading, *judgements],
         span=(start, end),
         title=text("finding.reboot-loop.title", servers=", ".join(servers)),
         summary=join(summary),
@@ -168,8 +169,17 @@ def _finding(context: FindingContext, loops: list[_Loop]) -> Finding:
     )
 
 
-def _cause(judgements: Sequence[Judgement]) -> tuple[Text, list[Event]]:
-    """One cause, if every end of the loop tells the same one."""
+def _leading(context: FindingContext, loop: _Loop) -> Judgement | None:
+    """The end from which the loop's first boot came, where it was one of CLUSTERPRO's for the same reason."""
+    before = context.end_before(loop.boots[0])
+    if before is None or before.chosen is None or before.view.unseen_between:
+        return None
+    same = {_what(event) for event in before.evidence} & {_what(event) for end in loop.ends for event in end.evidence}
+    return before if before.chosen.trigger == "clusterpro-recovery" and same - {None} else None
+
+
+def _cause(judgements: Sequence[Judgement], *, in_use: bool) -> tuple[Text, list[Event]]:
+    """One cause, if every end of the loop tells the same one; a disk that failed `in_use` was not late."""
     triggers = {j.chosen.trigger for j in judgements if j.chosen is not None and j.chosen.trigger in _UNASKED}
     if triggers == {"clusterpro-recovery"}:
         errors = [
@@ -183,7 +193,7 @@ def _cause(judgements: Sequence[Judgement]) -> tuple[Text, list[Event]]:
             name = names.pop()
             key = (
                 "finding.reboot-loop.cause-disk"
-                if any(about_disk(e) for e in errors)
+                if not in_use and any(about_disk(e) for e in errors)
                 else "finding.reboot-loop.cause-monitor"
             )
             first_of_each = list({e.kind: e for e in reversed(errors)}.values())

@@ -91,7 +91,8 @@ def _finding(context: FindingContext, judged: JudgedSequence, steps: Sequence[Ju
 
 def _told(context: FindingContext, step: JudgedStep) -> Text:
     name = step.definition.title if not step.key else join([step.definition.title, literal(f"[{step.key}]")])
-    values: dict[str, object] = {"step": name, "server": step.server or "-"}
+    server = step.server or (step.observation.server if step.observation is not None else "-")
+    values: dict[str, object] = {"step": name, "server": server}
     if step.status == "late" and step.limit is not None and step.time is not None and step.since is not None:
         values |= {
             "took": duration(step.time - step.since),

@@ -70,10 +70,23 @@ def _overtaken(judged: JudgedSequence, steps: dict[tuple[str, str], JudgedStep],
             continue
         stop = steps.get(("business-group-stopped", key))
         stopped = _seen(stop)
-        never = stop is not None and stop.status == "missing"
+        never = stop is not None and stop.status == "missing" and not _failed_before(judged, key, first)
         if never or (stopped is not None and precedes(first, stopped, judged.scene)):
             found.append(_Group(key, begun, stopped))
     return found
+
+
+def _failed_before(judged: JudgedSequence, group: str, first: Observation) -> bool:
+    """Whether CLUSTERPRO gave a group's stop up (rc 22) no later than the AC command, as far as can be told."""
+    scene = judged.scene
+    return any(
+        one.kind == "clusterpro.group_stop_failed"
+        and one.fields.get("group") == group
+        and one.server == scene.server
+        and one.boot == "this"
+        and not precedes(first, one, scene)
+        for one in scene.observations
+    )
 
 
 def _seen(step: JudgedStep | None) -> Observation | None:

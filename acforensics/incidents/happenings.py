@@ -20,6 +20,7 @@ _POWER_BACK = ("ac.power_restored", "ups.on_line", "ups.output_on")
 _ONE_FAILURE = timedelta(minutes=30)
 """Reports of a power failure on one server, without a word of its return, are one failure for this long."""
 _ONE_FAILOVER = timedelta(minutes=5)
+_GONE = "clusterpro.server_down"
 CHAIN_RULES = (
     "shared-disk-late", "startup-wait-timeout", "missed-schedule", "power-cut-during-shutdown", "restart-limit-reached",
     "ac-group-moved",
@@ -108,16 +109,17 @@ def _ends(context: FindingContext) -> Iterator[Happening]:
 
 
 def _failovers(context: FindingContext) -> Iterator[Happening]:
-    """Groups that failed over to a server, those within minutes together."""
+    """Groups that failed over to a server: those within minutes together, up to where it sees a further server stop."""
     for server, events in _events(context).items():
         current: list[Event] = []
         for event in events:
-            if event.kind != "clusterpro.failover_started" or "repeated" in event.fields:
+            if event.kind not in ("clusterpro.failover_started", _GONE) or "repeated" in event.fields:
                 continue
-            if current and event.time - current[-1].time > _ONE_FAILOVER:
+            if current and (event.kind == _GONE or event.time - current[-1].time > _ONE_FAILOVER):
                 yield _failover(context, server, current)
                 current = []
-            current.append(event)
+            if event.kind != _GONE:
+                current.append(event)
         if current:
             yield _failover(context, server, current)
 

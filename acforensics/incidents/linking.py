@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Literal
 
 from acforensics.case import Finding
@@ -20,8 +20,11 @@ from acforensics.texts import Text, text
 Relation = Literal["causes", "together"]
 
 _POWER_ENDS = frozenset({"power-loss", "ac-power-failure", "ups-agent"})
+_AT_ONCE = {**dict.fromkeys(_POWER_ENDS, "same-minutes"), "ac-schedule": "same-schedule"}
+"""What ends several servers at once without a request for all of them."""
 _TOGETHER = timedelta(minutes=5)
 _FAILS_OVER = timedelta(minutes=15)
+_SEEN_BEFORE = timedelta(minutes=5)
 _STAMPED_APART = timedelta(seconds=5)
 _BATTERY = timedelta(hours=2)
 """A server that a power failure takes down goes down within this time: batteries last minutes."""
@@ -73,7 +76,7 @@ def _over_before(failure: Happening, end: Happening) -> bool:
 
 
 def _stopped_together(ends: Sequence[Happening], context: FindingContext) -> Iterator[Link]:
-    """Ends of several servers that are parts of one stop: of the whole cluster, or by loss of power at once."""
+    """Ends of several servers that are parts of one stop: of the whole cluster, or by power or the schedule at once."""
     for i, one in enumerate(ends):
         for other in ends[i + 1 :]:
             if other.time - one.time > timedelta(minutes=10):
@@ -85,8 +88,8 @@ def _stopped_together(ends: Sequence[Happening], context: FindingContext) -> Ite
             scopes = {end.judgement.chosen.scope for end in (one, other) if end.judgement and end.judgement.chosen}
             if scopes == {"cluster"}:
                 yield Link(one, other, "together", True, text("incident.because.one-request"))
-            elif _trigger(one) in _POWER_ENDS and _close(one, other, context):
-                yield Link(one, other, "together", False, text("incident.because.same-minutes"))
+            elif (key := _AT_ONCE.get(_trigger(one))) and _close(one, other, context):
+                yield Link(one, other, "together", False, text(f"incident.because.{key}"))
 
 
 def _of_one_stop(one: Happening, other: Happening, context: FindingContext) -> bool:
@@ -106,15 +109,17 @@ def _close(one: Happening, other: Happening, context: FindingContext) -> bool:
 
 
 def _failed_over(found: Sequence[Happening], ends: Sequence[Happening], context: FindingContext) -> Iterator[Link]:
-    """A server that another one saw stop (nm 2) just before groups failed over to that one."""
+    """A server that another one saw stop (nm 2) just before groups failed over to that one, and since others did."""
+    latest: dict[str, datetime] = {}
     for failover in (one for one in found if one.sort == "failover"):
         first = failover.events[0]
+        since = max(first.time - _SEEN_BEFORE, latest.get(failover.server, first.time - _SEEN_BEFORE))
+        latest[failover.server] = failover.events[-1].time
         seen = [
             event
             for boot in context.boots[failover.server]
             for event in boot.events
-            if event.kind == "clusterpro.server_down"
-            and timedelta(0) <= first.time - event.time <= timedelta(minutes=5)
+            if event.kind == "clusterpro.server_down" and since <= event.time <= first.time
         ]
         for event in seen:
             gone = [end for end in ends if same_server(end.server, event.fields.get("server", ""))]

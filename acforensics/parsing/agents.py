@@ -18,6 +18,13 @@ _SPEAKS_OF_POWER = re.compile(
     re.IGNORECASE,
 )
 
+_SPEAKS_OF_AN_END = re.compile(
+    r"shut(?:ting)? ?down|reboot|restart(?:ing)? (?:the )?(?:system|server|host|os|machine)|\bhalt"
+    r"|(?:power|going|cut)\w* ?-?(?:off|down)|power ?-?cycl"
+    r"|停電|電源|遮断|シャットダウン|再起動",
+    re.IGNORECASE,
+)
+
 
 def agents(files: list[DefinitionFile]) -> set[str]:
     """Programs that definitions know to end machines: of CLUSTERPRO, ESMPRO/AC, UPSs, fencing (`name*`: a prefix)."""
@@ -33,3 +40,8 @@ def agents(files: list[DefinitionFile]) -> set[str]:
 def speaks_of_power(message: str) -> bool:
     """Whether a message may be of an end or of the power, in English or Japanese."""
     return _SPEAKS_OF_POWER.search(message) is not None
+
+
+def speaks_of_an_end(message: str) -> bool:
+    """Whether a message of an agent, which speaks of power all the time, may be of an end."""
+    return _SPEAKS_OF_AN_END.search(message) is not None

@@ -14,7 +14,7 @@ import re2
 from acforensics.errors import DefinitionError
 from acforensics.events import UNCLASSIFIED, Certainty
 from acforensics.lines import Record, frame, frame_own
-from acforensics.parsing.agents import agents, speaks_of_power
+from acforensics.parsing.agents import agents, speaks_of_an_end
 from acforensics.parsing.definitions import DefinitionFile, EventDefinition, Refinement
 from acforensics.parsing.patterns import scan_forms
 
@@ -142,16 +142,21 @@ class Recogniser:
                 self._cache[program] = rules
         return rules
 
+    def knows(self, program: str) -> bool:
+        """Whether some definition names this program."""
+        program = program.strip("()")
+        return program in self._named or program.startswith(self._named_prefixes)
+
     def ignores(self, program: str, message: str) -> bool:
         """Whether a message that no definition recognises is of no interest even near an end.
 
         A program that some definition names is known; but one that can end a machine may announce it in other words.
         """
-        program = program.strip("()")
-        if program not in self._named and not program.startswith(self._named_prefixes):
+        if not self.knows(program):
             return False
+        program = program.strip("()")
         is_agent = program in self._agents or program.startswith(self._agent_prefixes)
-        return not is_agent or not speaks_of_power(message)
+        return not is_agent or not speaks_of_an_end(message)
 
     def owner(self, file_name: str) -> str:
         """The program whose own log a file is, by its name; empty for logs that many programs write."""

@@ -16,7 +16,7 @@ from acforensics.case import EndState, UpsTold
 from acforensics.clocks import CaseClock
 from acforensics.coverage import Coverage
 from acforensics.events import Event
-from acforensics.shutdowns import operators, orderly, power, sudden, unseen, ups
+from acforensics.shutdowns import operators, orderly, passed_on, power, sudden, unseen, ups
 from acforensics.shutdowns.disagreements import disagreements
 from acforensics.shutdowns.reasons import Argument, Hypothesis, mode_of
 from acforensics.shutdowns.records import Records, Timed
@@ -153,6 +153,7 @@ def _choose(view: StopView, zone: tzinfo, usually_logs_stops: bool) -> Hypothesi
         lambda: power.ups_agent(view),
         lambda: operators.hardware_request(view, recorded),
         lambda: recorded,
+        lambda: passed_on.asked_elsewhere(view),
         lambda: orderly.cluster_stopped_first(view),
         lambda: sudden.fencing(view),
         lambda: sudden.crash(view),

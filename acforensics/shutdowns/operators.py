@@ -7,7 +7,7 @@ from datetime import datetime, timedelta, tzinfo
 
 from acforensics.case import Confidence, Mode
 from acforensics.events import UNCLASSIFIED, Event
-from acforensics.parsing.agents import speaks_of_power
+from acforensics.parsing.agents import speaks_of_an_end, speaks_of_power
 from acforensics.parsing.commands import CommandMeaning, understand
 from acforensics.shutdowns import sessions, unseen
 from acforensics.shutdowns.reasons import Argument, Hypothesis, mode_of
@@ -217,8 +217,11 @@ def strangers(view: StopView) -> list[Event]:
     """What was said of power or a shutdown just before the end in words that no definition knows: perhaps a request."""
     said = view.before_end([UNCLASSIFIED], _POWER_NEWS)
     numbered = view.before_end(["clusterpro.message"], _POWER_NEWS, after=timedelta(0))
-    said += [event for event in numbered if event.definition == _UNKNOWN_NUMBER]
-    return sorted((event for event in said if speaks_of_power(event.message)), key=lambda event: event.time)
+    # A known agent that speaks of it once the OS is going down does as it is told.
+    said = [e for e in said if "agent" not in e.fields or view.first_stop is None or e.time <= view.first_stop]
+    found = [event for event in said if speaks_of_power(event.message)]
+    found += [e for e in numbered if e.definition == _UNKNOWN_NUMBER and speaks_of_an_end(e.message)]
+    return sorted(found, key=lambda event: event.time)
 
 
 def unknown_programs(view: StopView) -> list[Argument]:

@@ -251,15 +251,19 @@ def _took_effect(view: StopView, request: Event) -> bool:
 def _asked_by_person_anywhere(view: StopView) -> list[Event]:
     """Requests of a person to CLUSTERPRO for this end: on this server, or for the whole cluster on another one."""
     own = [event for event in view.cluster_requests if _asked_by_person(event) and _took_effect(view, event)]
-    kinds = ["clusterpro.shutdown_requested", "clusterpro.stop_received"]
-    theirs = [
+    theirs = asked_as_cluster(view, _request_time(view))
+    return sorted([*own, *theirs], key=lambda event: view.here(event.server, event.time))
+
+
+def asked_as_cluster(view: StopView, time: datetime) -> list[Event]:
+    """Requests of a person on other servers for a stop of the cluster, which may have led to what happened then."""
+    return [
         event
-        for event in view.asked_elsewhere(kinds, _request_time(view))
+        for event in view.asked_elsewhere(["clusterpro.shutdown_requested", "clusterpro.stop_received"], time)
         if _asked_by_person(event)
         and (event.fields.get("scope") == "cluster" or "clpstdn" in event.fields.get("requester", ""))
         and not _refused(event, view.peers[event.server])
     ]
-    return sorted([*own, *theirs], key=lambda event: view.here(event.server, event.time))
 
 
 def _refused(request: Event, records: Records) -> bool:

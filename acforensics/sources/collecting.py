@@ -150,7 +150,10 @@ class Collector:
     def _unknown(self, record: Record, line: int | None, raw: str, offset: int) -> Hit | None:
         if not record.program or self._recogniser.ignores(record.program, record.message):
             return None
-        return _hit(record._replace(message=record.message[:_SHOWN]), line, raw[:_SHOWN], offset)
+        hit = _hit(record._replace(message=record.message[:_SHOWN]), line, raw[:_SHOWN], offset)
+        if self._recogniser.knows(record.program):
+            hit.fields["agent"] = record.program
+        return hit
 
     def _near(self, hit: Hit | None, background: Hit | None, record: Record) -> None:
         """Keep what is of interest before stops, and unknown programs' records after starts."""

@@ -8,6 +8,7 @@ from typing import IO, Protocol
 
 from acforensics.bundle import READ_ERRORS, Member, describe
 from acforensics.parsing.recognition import Recogniser
+from acforensics.sources.ahead import ahead
 from acforensics.sources.alert_export import AlertExport
 from acforensics.sources.boot_list import BootList
 from acforensics.sources.cluster_state import ClusterConfiguration, ClusterState
@@ -20,6 +21,7 @@ from acforensics.sources.journal_json import JournalJson
 from acforensics.sources.last import LastListing
 from acforensics.sources.login_records import BinaryLoginRecords, UtmpDump
 from acforensics.sources.masked import mask_reading
+from acforensics.sources.oldest_first import OldestFirst
 from acforensics.sources.reading import Reading
 from acforensics.sources.schedule import ScheduleReader
 from acforensics.sources.script_log import ScriptLog
@@ -79,8 +81,7 @@ def read_member(member: Member, recogniser: Recogniser, shelf: Shelf | None = No
     digest = hashlib.sha256()
     readers = _Readers(member, reading, recogniser)
     try:
-        for block in blocks(member.stream):
-            digest.update(block)
+        for block in ahead(_hashed(blocks(member.stream), digest)):
             reading.bytes += len(block)
             readers.feed(block)
     except READ_ERRORS as error:
@@ -90,6 +91,12 @@ def read_member(member: Member, recogniser: Recogniser, shelf: Shelf | None = No
     if shelf is not None:
         shelf.take(reading)
     return mask_reading(reading)
+
+
+def _hashed(parts: Iterator[bytes], digest: hashlib._Hash) -> Iterator[bytes]:
+    for part in parts:
+        digest.update(part)
+        yield part
 
 
 class _Readers:
@@ -150,8 +157,12 @@ class _Readers:
             reading.encoding = ""
             reading.notes.append(text("input.binary"))
             return None
-        whole = next((storage for storage in WHOLE if storage.fits(member, head)), TextReader)
-        return (storage or whole)(reading, self._recogniser)
+        if storage is JournalJson:
+            return OldestFirst(reading, JournalJson(reading, self._recogniser), entries=True)
+        storage = storage or next((storage for storage in WHOLE if storage.fits(member, head)), None)
+        if storage is None:
+            return OldestFirst(reading, TextReader(reading, self._recogniser))
+        return storage(reading, self._recogniser)
 
 
 def blocks(stream: IO[bytes]) -> Iterator[bytes]:

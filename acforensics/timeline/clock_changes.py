@@ -244,9 +244,10 @@ class _Boot:
         by = abs(offset(self._begun)) * (1 if size > timedelta(0) else -1)
         between = size - by
         if abs(by) >= _LEAST_ZONE and between >= -_ROUNDED:
-            # Logs with few records show the time between two of them as well; what fell back was set in any case.
-            most = _BUSY if self._before is None and by > timedelta(0) else 2 * abs(by)
-            if between <= most:
+            # Logs with few records show the time between two of them as well. What fell back was set in any case, but
+            # by that much only where most of it shows: a clock that is set back by minutes is not one of another zone.
+            most = abs(by) / 2 if by < timedelta(0) else 2 * by
+            if between <= (_BUSY if self._before is None and by > timedelta(0) else most):
                 return by
         # The same of another zone, where records are dense.
         by = (size + _ROUNDED) // _ZONE_STEP * _ZONE_STEP

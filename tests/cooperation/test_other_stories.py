@@ -10,7 +10,7 @@ import pytest
 
 from samples import sequences
 from samples.cluster import Server
-from samples.sequence_stops import MORNING, STOP, cluster_stop, halted, request, running
+from samples.sequence_stops import MORNING, STOP, cluster_stop, halted, request, running, server_stop
 
 SITE = Path(sequences.__file__).parent / "sequences" / "power-failure-stop" / "conforms" / "parsers"
 
@@ -57,6 +57,20 @@ def test_a_failover_counts_only_after_the_request(analysed, before):
     cluster_stop(second, "halt")
     found = [step for _, step, _, _ in wrong(analysed(first, second))]
     assert found == ([] if before else ["failover"])
+
+
+@pytest.mark.parametrize(("group", "deviates"), [("failover1", True), ("AC_1", False)])
+def test_a_business_group_whose_failover_fails_is_a_deviation(analysed, group, deviates):
+    """rc 62 on the healthy server; an AC group has nowhere else to go."""
+    first, second = running()
+    server_stop(first, "halt")
+    second.at(first.now + timedelta(seconds=30)).sees_down("svr031")  # type: ignore[attr-defined]
+    second.event("rc", 60, f"Failover group {group} has started.")
+    second.event("rc", 62, f"Failover group {group} has failed.", wait=20).daily(5)  # type: ignore[attr-defined]
+    model = analysed(first, second)
+    assert wrong(model) == ({("svr031", "failover-failed", "svr047", "forbidden-observed")} if deviates else set())
+    told = [finding.summary.en for finding in model.findings if finding.rule == "sequence-deviation"]
+    assert [("[failover1] (svr047)" in one) for one in told] == [True] * deviates
 
 
 def service_stopped(server: Server) -> Server:

@@ -70,6 +70,21 @@ def test_three_boots_by_recovery_are_a_loop_with_one_cause(machine, case):
     assert "stays up" in finding.summary.en
 
 
+@pytest.mark.parametrize(("reason", "one_story"), [("diskw1", True), ("userw", False)])
+def test_a_disk_that_failed_in_use_begins_the_loop_and_was_not_late(machine, case, reason, one_story):
+    log = machine().boot().wait(7200)
+    log.event("rm", 9, f"Detected an error in monitoring {reason}. (8 : Failed to open the device.)")
+    log.event("rm", 17, f"Rebooting the system has been required because an error was detected in monitoring {reason}.")
+    log.event("pm", 32, "Received a request to reboot the system from rm.").event(
+        "pm", 25, "The system will be rebooted."
+    )
+    found = case(loop(log.os_stop("reboot", cluster=False).wait(45), 2)).model
+    finding = next(f for f in found.findings if f.rule == "reboot-loop")
+    assert ("svr031#1/end" in finding.related) is one_story
+    assert ("comes back late" not in finding.summary.en) is one_story
+    assert len(found.incidents) == (1 if one_story else 2)
+
+
 def test_two_boots_are_no_loop(machine, case):
     assert "reboot-loop" not in rules(case(loop(machine(), 1)))
 

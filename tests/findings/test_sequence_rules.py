@@ -102,7 +102,39 @@ def test_the_wait_of_the_script_in_the_bundle_is_named(tmp_path):
     assert "stop.sh:" in finding.summary.en
 
 
+@pytest.mark.parametrize(("place", "fires"), [(0, False), (2, True)])
+def test_a_group_whose_stop_has_failed_is_not_waited_for(tmp_path, place, fires):
+    """rc 22 of a business group, before the first line of stop.sh or after the second."""
+    log, _ = two()
+    log.boot().at(EVENING)
+    log.event("rc", 20, "Stopping group failover1 has started.")
+    log.event("rc", 20, "Stopping group AC_1 has started.").event("rc", 40, "Stopping exec_ac_1 resource has started.")
+    for number in range(3):
+        if number == place:
+            log.event("rc", 22, "Stopping group failover1 has failed.", wait=9)
+        if number < 2:
+            log.log("CLUSTERPRO", "AC EXEC COMMAND", pid=None, wait=9)
+    log.event("rc", 41, "Stopping exec_ac_1 resource has completed.", wait=30)
+    log.event("rc", 21, "Stopping group AC_1 has completed.")
+    log.event("rc", 90, "All the servers in the cluster were shut down.")
+    log.event("pm", 30, "Received a request to stop the system from clpstdn.").event(
+        "pm", 23, "The system will be stopped."
+    )
+    assert bool(found(analysed(tmp_path, log.os_stop("halt", cluster=False)), "stop-wait-too-short")) is fires
+
+
 # --- cluster-shutdown-incomplete
+
+
+def test_a_group_that_was_stopped_long_before_does_not_date_the_request(tmp_path):
+    first, second = two()
+    second.boot().at(EVENING.replace(hour=21, minute=40))
+    second.event("rc", 20, "Stopping group AC_2 has started.").event("rc", 21, "Stopping group AC_2 has completed.")
+    orderly(first.boot().at(EVENING), business=5)
+    orderly(second.at(EVENING), business=5, lines=0)
+    (finding,) = found(analysed(tmp_path, first, second), "cluster-shutdown-incomplete")
+    assert "asked to stop at 2026-11-24 22:00:0" in finding.summary.en
+    assert len(finding.related) == 2
 
 
 def test_a_server_of_a_cluster_shutdown_without_its_ac_command_is_named(tmp_path):

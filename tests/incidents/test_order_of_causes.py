@@ -3,8 +3,15 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from pathlib import Path
 
-from samples.sequence_stops import STOP, running, server_stop
+import pytest
+
+from samples import sequences
+from samples.cluster import Server
+from samples.sequence_stops import MORNING, STOP, ac_stop, running, server_stop
+
+SITE = Path(sequences.__file__).parent / "sequences" / "schedule-stop" / "conforms" / "parsers"
 
 
 def test_an_ac_group_that_moved_is_told_with_the_failover_that_moved_it(analysed):
@@ -44,3 +51,38 @@ def test_with_clocks_unknown_a_later_end_is_no_cause(analysed):
     first.os_goes("halt")
     model = analysed(first, second.daily(4))
     assert all(not part.because for incident in model.incidents for part in incident.parts)
+
+
+@pytest.mark.parametrize("minutes", [1, 4])
+def test_servers_that_go_one_after_the_other_each_lead_to_their_own_failover(analysed, minutes):
+    """svr031 is stopped by clpdown; then svr047 dies. svr063 takes over from each of them."""
+    first, second, third = (
+        Server(name, MORNING, ac_group=f"AC_{i}", group=f"failover{i}")
+        for i, name in enumerate(("svr031", "svr047", "svr063"), 1)
+    )
+    servers = (first, second, third)
+    for server in servers:
+        server.start(*(other.name for other in servers if other is not server)).at(STOP)
+    server_stop(first, "halt")
+    third.at(first.now + timedelta(seconds=20)).sees_down("svr031").takes_over("failover1")  # type: ignore[attr-defined]
+    second.at(third.now + timedelta(minutes=minutes)).log("CROND", "(root) CMD (run-parts /etc/cron.hourly)")
+    third.at(second.now + timedelta(seconds=10)).sees_down("svr047").takes_over("failover2").daily(5)  # type: ignore[attr-defined]
+    second.wait(900).start("svr063", recovered=True)  # type: ignore[attr-defined]
+    by_end = {one.shutdowns[0]: [part.text.en for part in one.parts[1:]] for one in analysed(*servers).incidents}
+    assert by_end == {
+        "svr031#1/end": ["failover1 fails over to svr063"],
+        "svr047#1/end": ["failover2 fails over to svr063"],
+    }
+
+
+@pytest.mark.parametrize(("minutes", "incidents"), [(0, 1), (20, 2)])
+def test_what_the_schedule_stops_in_the_same_minutes_is_told_together(analysed, minutes, incidents):
+    first, second = running()
+    second.wait(minutes * 60)
+    for server in (first, second):
+        ac_stop(server.ac("schedule: power off now"), "schedule")
+    model = analysed(first, second, parsers=[SITE])
+    assert [end.trigger for end in model.shutdowns] == ["ac-schedule"] * 2
+    assert len(model.incidents) == incidents
+    because = [because for incident in model.incidents for part in incident.parts for because in part.because]
+    assert [(one.relation, one.recorded) for one in because] == [("together", False)] * (2 - incidents)

@@ -105,7 +105,8 @@ def test_what_began_is_seen_in_logs_without_the_lines_of_the_stop(machine, end, 
         ("upsmon", "Host going down because of the UPS", False),
         ("pacemaker-controld", "We were told to reboot ourselves", False),
         # Says nothing of an end, or is no agent.
-        ("upsmon", "Login on master accepted", True),
+        ("upsmon", "Login on UPS [ups1@localhost] accepted", True),
+        ("upsd", "Connected to UPS [ups1]: dummy-ups-ups1", True),
         ("systemd-logind", "Watching system buttons on /dev/input/event0 (Power Button)", True),
     ],
 )

@@ -61,6 +61,19 @@ def test_all_streams_of_a_server_are_put_on_the_same_clock(told: str) -> None:
     assert messages.events[0].witnesses[0].time == START + timedelta(seconds=ahead)
 
 
+@pytest.mark.parametrize("back", [100, 460, 600, 3600])
+@pytest.mark.parametrize("told", [True, False])
+def test_a_clock_set_back_by_minutes_is_not_one_of_another_zone(back: int, told: bool) -> None:
+    """Server log on, clock set, log in, logs collected: little more stands in `secure`, and hours fit between."""
+    night = -15 * 3600
+    step = [after(50 - back, "os.clock_stepped", offset=f"-{back}")] if told else []
+    messages = track([after(night), after(0, "os.boot"), after(40), *step, after(55 - back), after(180 - back)])
+    secure = track([after(night - 60), after(30), after(30 - back), after(31 - back)], "secure")
+    runs = set_clocks([messages, secure], japan)
+    assert {run.seconds for own in runs for run in own} <= ({-back} if told else {-3600})
+    assert min(seconds(messages)[1:]) >= -3600
+
+
 def test_a_clock_that_had_stood_still_leaves_the_boot_before_where_it_was() -> None:
     messages = track([
         after(-40), after(-30, "os.shutdown_started"), after(-20), after(0, "os.boot"),
