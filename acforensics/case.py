@@ -11,7 +11,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, PlainSerializer, WithJsonSchema
 
-from acforensics.events import Disagreement, Event
+from acforensics.events import Certainty, Disagreement, Event
 from acforensics.plain import visible_json
 from acforensics.texts import Language, Text, text
 
@@ -67,8 +67,8 @@ class Place(_Model):
 class Evidence(_Model):
     """One line that supports a statement.
 
-    `line` is 1-based, or the number of the record in a binary file; `text` has secrets masked; `also` are other records
-    of the same; `disagreements` say where those differ.
+    `line` is 1-based, or the number of the record in a binary file; `text` has secrets masked; `certainty` is that of
+    its form; `also` are other records of the same; `disagreements` say where those differ.
     """
 
     input: str
@@ -79,6 +79,7 @@ class Evidence(_Model):
     server: str
     kind: str
     text: str
+    certainty: Certainty = "verified"
     also: list[Place] = []
     disagreements: list[LocalText] = []
 
@@ -94,6 +95,7 @@ def evidence_of(event: Event, zone: tzinfo) -> Evidence:
         server=event.server,
         kind=event.kind,
         text=witness.text,
+        certainty=event.certainty,
         also=[
             Place(input=other.input, line=other.line, time=other.time.astimezone(zone))
             for other in event.witnesses[1 : 1 + _MOST_PLACES]

@@ -430,7 +430,10 @@ def _clocks(given: list[str]) -> dict[str, float]:
 def _summary(case: Case, lang: Language, report: Path | None) -> None:
     from acforensics.rendering.terminal import print_summary
 
-    print_summary(case.model, lang, Path(mask_path(report)) if report is not None else None)
+    shown = mask_path(report) if report is not None else None
+    if shown is not None and case.rewriter is not None:
+        shown = case.rewriter.path(shown)
+    print_summary(case.model, lang, Path(shown) if shown is not None else None)
 
 
 def _status(case: Case, fail_on: Level | None) -> int:

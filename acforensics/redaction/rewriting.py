@@ -12,6 +12,7 @@ from acforensics.redaction.content import LoginFields
 from acforensics.redaction.inner import between_escapes, replace_inner
 from acforensics.redaction.pseudonyms import Pseudonyms
 from acforensics.redaction.shapes import replace_shapes
+from acforensics.redaction.torn import Torn
 from acforensics.redaction.vocabulary import sentence_words
 
 _SYLLABLE = re.compile("[a-z0-9]+")
@@ -32,6 +33,7 @@ class Rewriter:
     def __init__(self, pseudonyms: Pseudonyms, folders: tuple[str, ...] = ()) -> None:
         """`folders`: where the inputs lie; that is left out of paths."""
         self.pseudonyms = pseudonyms
+        self._torn = Torn(pseudonyms)
         self._folders = tuple(f"{folder.rstrip('/')}/" for folder in folders if folder.strip("/."))
         self._by_head: dict[str, list[str]] = {}
         for word in pseudonyms.words:
@@ -60,7 +62,8 @@ class Rewriter:
         return host if host != match[0] else self.pseudonyms.user(match[0])
 
     def text(self, text: str) -> str:
-        """A text of several lines, perhaps with paths."""
+        """A text of several lines, perhaps with paths, perhaps cut."""
+        text = self._torn.without(text)
         for folder in self._folders:
             text = text.replace(folder, "")
         return "\n".join(self.line(line) for line in text.split("\n"))

@@ -36,6 +36,7 @@ MAX_BYTES = 5_900_000
 
 _END_OF_SCRIPT = re.compile(r"</(script|style)", re.IGNORECASE)
 _UNSAFE_IN_JSON = {ord(c): f"\\u{ord(c):04x}" for c in "<>&\u2028\u2029"}
+_OPTION = re.compile(r"(?<=\s)(--?[A-Za-z0-9-]{1,16})(?=\s|\Z)")
 _SAID = ("report.rows-shown", "report.marks-shown", "report.marks-beside")
 """What the script says, with numbers that only it knows."""
 _PLOTLY_BUTTONS = ("png", "zoom", "pan", "zoom-in", "zoom-out", "autoscale", "reset")
@@ -111,7 +112,16 @@ def _words(value: str) -> Markup:
     if len(parts) % 2 == 0:
         return escape("`".join(parts))
     return Markup("").join(
-        Markup("<code>{}</code>").format(part) if i % 2 else escape(part) for i, part in enumerate(parts)
+        Markup("<code>{}</code>").format(_command(part)) if i % 2 else escape(part) for i, part in enumerate(parts)
+    )
+
+
+def _command(part: str) -> Markup:
+    """Browsers end lines behind hyphens: `-h` must not become `-` and `h`."""
+    pieces = _OPTION.split(part)
+    return Markup("").join(
+        Markup('<span class="nobreak">{}</span>').format(piece) if i % 2 else escape(piece)
+        for i, piece in enumerate(pieces)
     )
 
 

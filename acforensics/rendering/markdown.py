@@ -17,14 +17,16 @@ from acforensics.plain import shorten, visible
 from acforensics.rendering.choice import ranked
 from acforensics.rendering.sequences import counts, deviating, deviations
 from acforensics.rendering.settings import count_settings, deviation
-from acforensics.rendering.verdict import Incident, clock, judge, names, time_span
-from acforensics.rendering.view import Places, case_name
+from acforensics.rendering.verdict import Incident, clock, judge, names, on_both_clocks, time_span
+from acforensics.rendering.view import Places, case_name, remarks_on
 from acforensics.texts import Language, Text, join, text
 
 LIMIT = 10_000
 _SPECIAL = re.compile(r"([\\`*_{}\[\]<>#|~&@!])")
 Entry = TypeVar("Entry")
-_LINK = re.compile(r"(?i)\b(https?|ftp|www)(://|\.)")
+_LINK = re.compile(r"(?i)\b(https?|ftp)(://)")
+# Some ticket systems link whatever looks like a host, `stop.sh` too.
+_HOST_DOT = re.compile(r"(?<=\w)\.(?=[A-Za-z])")
 
 
 @dataclass(frozen=True)
@@ -144,8 +146,14 @@ class _Writer:
             self._list(
                 incident.story,
                 self._limits.passages,
-                lambda passage: f"{clock(passage.time)} {self._say(passage.told)}",
+                lambda passage: (
+                    f"{self._say(on_both_clocks(passage.time, passage.corrected))} {self._say(passage.told)}"
+                ),
             )
+
+        if incident.readings:
+            self._paragraph(text("terminal.readings"))
+            self._list(incident.readings, self._limits.passages, self._say)
 
     def _findings(self) -> None:
         self._heading("terminal.findings")
@@ -166,11 +174,14 @@ class _Writer:
             self._blocks.append(_fenced([part for one in lines for part in self._evidence(one)]))
         if len(finding.evidence) > len(lines):
             self._paragraph(text("terminal.evidence-more", count=len(finding.evidence) - len(lines)))
+        if lines:
+            self._paragraph(text("terminal.advice", advice=finding.advice, reference=finding.reference))
 
     def _evidence(self, one: Evidence) -> tuple[str, str]:
         number = "" if one.line is None else f":{one.line}"
         shown = shorten(visible(one.text), self._limits.characters)
-        return visible(f"{self._places.short(one.input)}{number}"), f"  {shown}"
+        remarks = [remark.within(self._lang) for remark in remarks_on(one)]
+        return visible(" ".join([f"{self._places.short(one.input)}{number}", *remarks])), f"  {shown}"
 
     def _shutdowns(self) -> None:
         ends = self._model.shutdowns
@@ -181,7 +192,7 @@ class _Writer:
         rows = [[self._say(text(f"report.col.{key}")) for key in keys], ["---"] * len(keys)]
         rows += [
             [
-                clock(end.time),
+                self._say(on_both_clocks(end.time, end.corrected_time)),
                 self._say(end.server),
                 self._say(text(f"trigger.{end.trigger}")),
                 self._say(text(f"confidence.{end.confidence}")),
@@ -237,7 +248,8 @@ def _escaped(value: str) -> str:
 
 def _plain(value: str) -> str:
     # A host name in a log must not become a link in a ticket.
-    unlinked = _LINK.sub(lambda found: f"{found[1]}\\{found[2]}", _SPECIAL.sub(r"\\\1", visible(value)))
+    escaped = _HOST_DOT.sub(r"\\.", _SPECIAL.sub(r"\\\1", visible(value)))
+    unlinked = _LINK.sub(lambda found: f"{found[1]}\\{found[2]}", escaped)
     return re.sub(r"^(\s*)([-+]|\d+[.)])(?=\s|$)", r"\1\\\2", unlinked)
 
 

@@ -12,9 +12,9 @@ from acforensics.rendering.page import Page, write
 from acforensics.rendering.sequences import counts, deviating, deviations
 from acforensics.rendering.settings import count_settings, deviation
 from acforensics.rendering.verdict import Incident, clock, judge, names
-from acforensics.rendering.view import Places, case_name
+from acforensics.rendering.view import Places, case_name, remarks_on
 from acforensics.rendering.wrapping import pad, width_of
-from acforensics.texts import Language, join, text
+from acforensics.texts import Language, join, literal, text
 
 _MOST_FINDINGS = 20
 _MOST_LINES = 3
@@ -22,9 +22,17 @@ _MOST_SHUTDOWNS = 20
 _MOST_PROBLEMS = 10
 _MOST_MISSING = 6
 _MOST_PASSAGES = 8
+_MOST_READINGS = 3
 _MOST_SEQUENCES = 8
 _MOST_SETTINGS = 8
 _TEXT_LIMIT = 300
+# Where the table is too wide, columns give way, and on a narrow terminal the least important ones go.
+_GIVE_WAY = (
+    ("trigger", 16),
+    ("server", 8),
+    *((key, 0) for key in ("mode", "confidence", "ups", "corrected")),
+    ("trigger", 8),
+)
 
 
 def print_summary(model: CaseModel, lang: Language, report: Path | None) -> None:
@@ -105,6 +113,10 @@ def _incident(page: Page, incident: Incident) -> None:
     page.paragraph(text("terminal.what-to-do", advice=incident.advice), 2)
     if len(incident.story) > 1:
         _story(page, incident)
+    if incident.readings:
+        page.paragraph(text("terminal.readings"), 2, "dim")
+    for reading in incident.readings[:_MOST_READINGS]:
+        page.paragraph(reading, 4, mark="- ")
 
 
 def _story(page: Page, incident: Incident) -> None:
@@ -114,7 +126,10 @@ def _story(page: Page, incident: Incident) -> None:
     for passage in incident.story[:_MOST_PASSAGES]:
         shown = f"{passage.time:%H:%M:%S}" if passage.time.date() == day else clock(passage.time)
         day = passage.time.date()
-        page.paragraph(passage.told, 4, mark=f"{shown}  ")
+        told = passage.told
+        if passage.corrected is not None:
+            told = join([told, text("report.corrected", time=clock(passage.corrected))], literal(" "))
+        page.paragraph(told, 4, mark=f"{shown}  ")
     if len(incident.story) > _MOST_PASSAGES:
         page.paragraph(text("story.more", count=len(incident.story) - _MOST_PASSAGES), 4, "dim")
 
@@ -143,11 +158,13 @@ def _finding(page: Page, finding: Finding, places: Places) -> None:
         _evidence(page, one, places)
     if len(finding.evidence) > _MOST_LINES:
         page.paragraph(text("terminal.evidence-more", count=len(finding.evidence) - _MOST_LINES), 4, "dim")
+    page.paragraph(text("terminal.advice", advice=finding.advice, reference=finding.reference), 2)
 
 
 def _evidence(page: Page, one: Evidence, places: Places) -> None:
     number = "" if one.line is None else f":{one.line}"
-    page.paragraph(f"{places.short(one.input)}{number}", 4, "dim")
+    remarks = [remark.within(page.lang) for remark in remarks_on(one)]
+    page.paragraph(" ".join([f"{places.short(one.input)}{number}", *remarks]), 4, "dim")
     page.paragraph(shorten(visible(one.text), _TEXT_LIMIT), 6)
 
 
@@ -193,11 +210,14 @@ def _shutdowns(page: Page, model: CaseModel) -> None:
     if not model.shutdowns:
         return
     page.heading("terminal.shutdowns")
-    rows = [_row(page, end) for end in model.shutdowns[:_MOST_SHUTDOWNS]]
+    shown = model.shutdowns[:_MOST_SHUTDOWNS]
+    rows = [_row(page, end) for end in shown]
+    if all(end.corrected_time is None for end in shown):
+        for row in rows:
+            del row["corrected"]
     headings = {key: text(f"report.col.{key}").within(page.lang) for key in rows[0]}
     widths = {key: max(width_of(row[key]) for row in [headings, *rows]) for key in headings}
-    # Where the table is too wide, columns give way, and on a narrow terminal the least important ones go.
-    for column, least in (("trigger", 16), ("server", 8), ("mode", 0), ("confidence", 0), ("ups", 0), ("trigger", 8)):
+    for column, least in _GIVE_WAY:
         spare = sum(widths.values()) + 2 * (len(widths) - 1) - page.width
         if spare > 0 and least:
             widths[column] = max(least, min(widths[column], widths[column] - spare))
@@ -213,6 +233,7 @@ def _shutdowns(page: Page, model: CaseModel) -> None:
 def _row(page: Page, end: Shutdown) -> dict[str, str]:
     return {
         "time": clock(end.time),
+        "corrected": f"{end.case_time:%H:%M:%S}" if end.case_time.date() == end.time.date() else clock(end.case_time),
         "server": visible(end.server),
         "trigger": text(f"trigger.{end.trigger}").within(page.lang),
         "confidence": text(f"confidence.{end.confidence}").within(page.lang),

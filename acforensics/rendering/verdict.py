@@ -8,12 +8,13 @@ from datetime import datetime
 
 from acforensics import case as models
 from acforensics.case import CaseModel, Confidence
+from acforensics.events import UNCLASSIFIED
 from acforensics.rendering import ends as sentences
 from acforensics.rendering.ends import GRADES, LIST, Grade, Known, clock, names
 from acforensics.rendering.story import Passage, ends_of, joined_by_records, of_ends, tell
 from acforensics.texts import Text, join, literal, text
 
-__all__ = ["GRADES", "Grade", "Incident", "Verdict", "clock", "judge", "names", "time_span"]
+__all__ = ["GRADES", "Grade", "Incident", "Verdict", "clock", "judge", "names", "on_both_clocks", "time_span"]
 
 _MOST_INCIDENTS = 12
 _MOST_ADVICE = 2
@@ -59,14 +60,13 @@ class Incident:
 
     def when(self) -> Text:
         """The time of each server's end; of a loop from the first to the last."""
+        times = [on_both_clocks(time, corrected) for _, time, corrected in self.times]
         if self.loop:
-            return text("verdict.when.span", first=clock(self.times[0][1]), last=clock(self.times[-1][1]))
-        if len(self.times) == 1:
-            return literal(clock(self.times[0][1]))
-        return join(
-            [text("verdict.when.of-server", time=clock(time), server=server) for server, time, _ in self.times],
-            LIST,
-        )
+            return text("verdict.when.span", first=times[0], last=times[-1])
+        if len(times) == 1:
+            return times[0]
+        of_servers = zip(times, self.times, strict=True)
+        return join([text("verdict.when.of-server", time=time, server=one[0]) for time, one in of_servers], LIST)
 
 
 @dataclass(frozen=True)
@@ -78,6 +78,12 @@ class Verdict:
     read: Text
     nothing: tuple[Text, ...] = ()
     advice: Text | None = None
+
+
+def on_both_clocks(time: datetime, corrected: datetime | None) -> Text:
+    """A time by the server's own clock, with that on the case's clock beside it where they differ."""
+    own = literal(clock(time))
+    return own if corrected is None else join([own, text("report.corrected", time=clock(corrected))], literal(" "))
 
 
 def judge(model: CaseModel) -> Verdict:
@@ -120,7 +126,7 @@ def _incident(known: Known, story: Sequence[Passage], source: models.Incident | 
         confidence=group.confidence if group is not None else None,
         headline=chief.sentence,
         consequence=_consequence(story, chief),
-        why=tuple(sentences.why(group)) if group is not None else _summary(chief),
+        why=(*(sentences.why(group) if group is not None else _summary(chief)), *_unverified(chief)),
         ups=sentences.ups(group) if group is not None else None,
         ups_missed=group is not None and sentences.ups_missed(group),
         after=tuple(one for one in again if one is not None),
@@ -147,6 +153,16 @@ def _consequence(story: Sequence[Passage], chief: Passage) -> Text | None:
 
 def _summary(chief: Passage) -> tuple[Text, ...]:
     return (chief.finding.summary,) if chief.finding is not None else ()
+
+
+def _unverified(chief: Passage) -> tuple[Text, ...]:
+    """Said where a line decided whose form was never checked against real logs."""
+    ends = chief.group.ends if chief.group is not None else []
+    decisive = [end.evidence[0] for end in ends if end.evidence and end.trigger != "unknown"]
+    if chief.finding is not None:
+        decisive += chief.finding.evidence[:1]
+    doubtful = any(line.certainty == "unverified" and line.kind != UNCLASSIFIED for line in decisive)
+    return (text("verdict.unverified"),) if doubtful else ()
 
 
 def _times(chief: Passage, source: models.Incident | None) -> tuple[tuple[str, datetime, datetime | None], ...]:

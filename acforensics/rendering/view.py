@@ -31,7 +31,7 @@ from acforensics.rendering.limits import Limits
 from acforensics.rendering.sequences import counts
 from acforensics.rendering.settings import count_settings
 from acforensics.rendering.story import Passage
-from acforensics.texts import Text
+from acforensics.texts import Text, text
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -116,13 +116,6 @@ class View:
         self._timeline = timeline
         self._sequences = blocks(model.sequences, limits.sequences, limits.steps)
         self._by_shutdown = {one.sequence.shutdown: one for one in self._sequences if one.sequence.shutdown}
-        doubtful = timeline[timeline["certainty"] != "verified"]
-        self._certainty: Mapping[tuple[str, int], str] = {
-            (str(path), int(line)): str(certainty)
-            for path, line, certainty in zip(
-                doubtful["input"], doubtful["line"].fillna(0), doubtful["certainty"], strict=True
-            )
-        }
 
     # --- evidence
 
@@ -142,7 +135,7 @@ class View:
             time=clock(one.time) if one.time is not None else "",
             corrected=clock(one.corrected_time) if one.corrected_time is not None else "",
             text=shorten(visible(one.text), _MAX_TEXT),
-            certainty=self._certainty.get((one.input, line), ""),
+            certainty="" if one.certainty == "verified" else one.certainty,
             also=[self.place(other.input, other.line) for other in one.also],
             disagreements=one.disagreements,
             before=[(n, visible(said)) for n, said in enumerate(before, line - len(before))],
@@ -264,6 +257,12 @@ class View:
     def event_count(self) -> int:
         """All recognised events."""
         return len(self._timeline)
+
+
+def remarks_on(one: Evidence) -> list[Text]:
+    """What must be known of a line where it has no tags: its time on the case's clock, a form not verified."""
+    said = [text("report.corrected", time=clock(one.corrected_time))] if one.corrected_time is not None else []
+    return [*said, text("report.form-unverified")] if one.certainty == "unverified" else said
 
 
 def case_name(model: CaseModel) -> str:

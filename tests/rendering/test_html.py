@@ -213,13 +213,20 @@ def test_a_case_without_any_end_says_so(make: Any) -> None:
 
 
 def test_lines_in_a_form_that_is_not_verified_are_marked(make: Any) -> None:
-    end = make.end(evidence=[make.evidence("AC power failure", line=42)])
-    make.finding("ups-not-told", [end])
-    make.event(line=42, certainty="unverified")
+    line = make.evidence("AC power failure", line=42)
+    make.finding("ups-not-told", [make.end(evidence=[line])])
+    make.sequence(make.step("one", evidence=[line]))
+    line.certainty = "unverified"
     page = render(make.model(), make.timeline())
-    assert 'class="tag unverified"' in page
-    make.events[0].certainty = "verified"
+    assert page.count('class="tag unverified"') == 2
+    line.certainty = "verified"
     assert 'class="tag unverified"' not in render(make.model(), make.timeline())
+
+
+def test_an_option_of_a_command_stays_on_one_line(make: Any) -> None:
+    make.end(command="/usr/sbin/shutdown -h now")
+    page = render(make.model(), make.timeline())
+    assert '<code>/usr/sbin/shutdown <span class="nobreak">-h</span> now</code>' in page
 
 
 def test_texts_that_the_template_asks_for_exist() -> None:

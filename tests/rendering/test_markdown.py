@@ -64,7 +64,7 @@ def test_hostile_text_formats_nothing(hostile_case: Any, hostile: Any) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["[x](http://evil.example)", "http://evil.example/a_b_c", "**bold**", "a | b", "# x", "- x", "1. x", "<b>", "`", "~~x~~", "www.evil.example", "@all #12"],
+    ["[x](http://evil.example)", "http://evil.example/a_b_c", "**bold**", "a | b", "# x", "- x", "1. x", "<b>", "`", "~~x~~", "www.evil.example", "stop.sh", "svr031.corp.example.com", "@all #12"],
 )  # fmt: skip
 def test_a_command_from_a_log_is_text(make: Any, text: str) -> None:
     end = make.end(0, command=text, actor=text)
