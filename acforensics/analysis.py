@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta, tzinfo
@@ -17,7 +16,7 @@ from acforensics import case as models
 from acforensics import clocks, cooperation, placing, result, settings
 from acforensics import servers as identity
 from acforensics.boots import Boot, find_boots
-from acforensics.bundle import Walker, problem_text
+from acforensics.bundle import Limits, Walker, problem_text
 from acforensics.coverage import cover, find_missing, members_named
 from acforensics.errors import AcforensicsError, InputError, UsageError
 from acforensics.events import UNCLASSIFIED, Event
@@ -57,6 +56,8 @@ class Options:
     clock: Mapping[str, float] = field(default_factory=dict)
     redact: bool = False
     within: Path | None = None
+    strict: bool = True
+    limits: Limits = field(default_factory=Limits)
 
     def shown(self) -> dict[str, object]:
         """For the result: without machine-specific paths, so that the same input gives the same bytes."""
@@ -70,6 +71,7 @@ class Options:
             "loop_window_minutes": self.loop_window.total_seconds() / 60,
             "clock": {mask_secrets(server): seconds for server, seconds in sorted(self.clock.items())},
             **({"redact": True} if self.redact else {}),
+            **({"limits": changed} if (changed := self.limits.changed()) else {}),
         }
 
 
@@ -87,6 +89,7 @@ class Case:
     """The case as it was judged, where this one has stand-ins instead of its names."""
     rewriter: Rewriter | None = field(default=None, repr=False)
     """What the stand-ins are applied with."""
+    limits: Limits = field(default_factory=Limits, repr=False)
 
     @property
     def pseudonyms(self) -> Pseudonyms | None:
@@ -111,9 +114,7 @@ class Case:
         names = ShownNames()
         found: dict[tuple[str, int], Surroundings] = {}
         # Names are shown in the order in which they are met, as when the case was read.
-        members = (
-            member for given in self.inputs for member in Walker(names=names, within=self.within).walk([Path(given)])
-        )
+        members = Walker(self.limits, names, self.within).walk([Path(given) for given in self.inputs])
         while wanted and (member := next(members, None)) is not None:
             around = read_around(member, wanted.pop(member.path, {}))
             found.update({(member.path, line): one for line, one in around.items()})
@@ -149,11 +150,11 @@ class Case:
 
         return render(self.model, lang)
 
-    def to_html(self, lang: Language = "en") -> str:
-        """The report as one self-contained HTML page."""
+    def to_html(self, lang: Language = "en", *, plotly: str | None = None) -> str:
+        """The report as one self-contained HTML page; with `plotly` the chart's script is loaded from that URL."""
         from acforensics.rendering.html import render
 
-        return render(self.model, self.timeline, lang, self.surroundings)
+        return render(self.model, self.timeline, lang, self.surroundings, plotly)
 
 
 def analyze(
@@ -169,6 +170,8 @@ def analyze(
     clock: Mapping[str, float] | None = None,
     redact: bool = False,
     within: str | Path | None = None,
+    strict: bool = True,
+    limits: Limits | None = None,
 ) -> Case:
     """Analyse inputs together as one case.
 
@@ -185,6 +188,8 @@ def analyze(
         redact: put stand-ins in the place of names of servers, users and domains, of addresses and identifiers, once
             all is judged; errors have them, too.
         within: the folder that the inputs lie in; only what is below it is shown in their paths.
+        strict: false where `clock` may name servers that this case does not have.
+        limits: bounds against hostile inputs, where others than the usual ones are wanted.
 
     Raises:
         InputError: no input could be read, or nothing in them was recognised.
@@ -204,6 +209,8 @@ def analyze(
         clock or {},
         redact,
         Path(within) if within is not None else None,
+        strict,
+        limits or Limits(),
     )
     if not redact:
         return _analyze(inputs, options)
@@ -218,7 +225,7 @@ def analyze(
         learner.host(server.name)
     rewriter = _rewriter(learner, inputs)
     model, events = redact_model(plain.model, rewriter), redact_events(plain.events, rewriter)
-    return Case(model, events, plain.zone, inputs, plain.within, plain, rewriter)
+    return Case(model, events, plain.zone, inputs, plain.within, plain, rewriter, options.limits)
 
 
 def _rewriter(learner: Learner, inputs: Sequence[str | Path]) -> Rewriter:
@@ -231,13 +238,11 @@ def _analyze(inputs: Sequence[str | Path], options: Options, learner: Learner | 
     if options.tz is not None:
         clocks.parse_zone(options.tz)
     recogniser = Recogniser(load(list(options.parsers))) if options.parsers else _our_recogniser()
-    readings, problems = _read(inputs, options.within, recogniser, learner)
+    readings, problems = _read(inputs, options, recogniser, learner)
     of_scripts = cooperation.lines_of_scripts(settings.read(readings, {})) if _has_scripts(readings) else None
     if of_scripts is not None:
         # The stop scripts of this case log other lines than the HOWTO's: now it is known what to look for.
-        readings, problems = _read(
-            inputs, options.within, Recogniser([*load(list(options.parsers)), of_scripts]), learner
-        )
+        readings, problems = _read(inputs, options, Recogniser([*load(list(options.parsers)), of_scripts]), learner)
     if not any(_is_recognised(reading) for reading in readings):
         problems = problems or [_nothing_in(", ".join(mask_path(given) for given in inputs), readings)]
         raise InputError("\n  ".join(problem.en for problem in problems[:10]))
@@ -249,20 +254,22 @@ def _has_scripts(readings: Sequence[Reading]) -> bool:
 
 
 def _read(
-    inputs: Sequence[str | Path], within: Path | None, recogniser: Recogniser, learner: Learner | None = None
+    inputs: Sequence[str | Path], options: Options, recogniser: Recogniser, learner: Learner | None = None
 ) -> tuple[list[Reading], list[Text]]:
     """Every file of the inputs, and what could not be read; `learner` sees all of it."""
     readings: list[Reading] = []
     problems: list[Text] = []
     shelf, names = Shelf(), ShownNames()
+    walker = Walker(options.limits, names, options.within)
     for given in inputs:
-        walker = Walker(names=names, within=within)
+        before = len(walker.problems)
         members = walker.walk([Path(given)])
         members = map(learner.watch, members) if learner is not None else members
         found = [read_member(member, recogniser, shelf) for member in members]
-        problems += [problem_text(problem) for problem in walker.problems]
+        told = walker.problems[before:]
+        problems += [problem_text(problem) for problem in told]
         problems += [_incomplete(reading) for reading in found if not reading.complete]
-        if not walker.problems and not any(map(_tells_something, found)):
+        if not told and not any(map(_tells_something, found)):
             problems.append(_nothing_in(names.path(str(given)), found))
         readings += found
     if learner is not None:
@@ -289,7 +296,7 @@ def _judge(readings: list[Reading], problems: list[Text], options: Options, inpu
     names = sorted({event.server for event in events if event.kind != UNCLASSIFIED})
     boots = {name: find_boots(name, [track for track in tracks if track.server == name]) for name in names}
     synchronised = placing.synchronised(readings, servers)
-    clock = clocks.estimate(_by_server(boots), _given(options.clock, servers, names), synchronised)
+    clock = clocks.estimate(_by_server(boots), _given(options, servers, names), synchronised)
     coverage = cover(tracks, boots, dated.streams, readings, dated.times)
     judgements = judge_boots(boots, zones.shown, clock, placing.planned_offs(readings, servers, zones), coverage)
     doubles = {id(event) for own in boots.values() for boot in own for event in boot.doubles}
@@ -335,7 +342,7 @@ def _judge(readings: list[Reading], problems: list[Text], options: Options, inpu
         timezone=str(zone),
         missing=result.missing_of(missing),
         inputs=[result.input_of(i, reading, dated, servers, zone) for i, reading in enumerate(readings)],
-        servers=result.servers_of(servers, clock, {n: _zone_of(n, readings, servers, zones) for n in names}, zone),
+        servers=result.servers_of(servers, clock, {n: dated.zone_of[n] for n in names}, zone),
         boots=result.boots_of(judgements, boots, clock, zone),
         shutdowns=[
             result.shutdown_of(j, ids[id(j)], expected.get(id(j)), clock, zone)
@@ -349,7 +356,7 @@ def _judge(readings: list[Reading], problems: list[Text], options: Options, inpu
         settings=rows,
         problems=problems,
     )
-    return Case(model, shown, zone, tuple(inputs), options.within)
+    return Case(model, shown, zone, tuple(inputs), options.within, limits=options.limits)
 
 
 @cache
@@ -365,24 +372,17 @@ def _by_server(boots: Mapping[str, Sequence[Boot]]) -> dict[str, list[Event]]:
     return {server: [event for boot in own for event in boot.events] for server, own in boots.items()}
 
 
-def _given(wanted: Mapping[str, float], servers: identity.ServerMap, names: Sequence[str]) -> dict[str, float]:
+def _given(options: Options, servers: identity.ServerMap, names: Sequence[str]) -> dict[str, float]:
     """Offsets that the user tells, by the names that the case gives the servers."""
     found = {}
-    for name, seconds in wanted.items():
+    for name, seconds in options.clock.items():
         server = servers.by_host.get(servers.hosts.name(name), name)
+        if server not in names and not options.strict:
+            continue
         if server not in names:
             raise UsageError(f"--clock {name}={seconds:g}: no such server in this case; it has {', '.join(names)}")
         found[server] = seconds
     return found
-
-
-def _zone_of(
-    server: str, readings: Sequence[Reading], servers: identity.ServerMap, zones: clocks.ZoneChoices
-) -> clocks.ZoneChoice:
-    """The zone of most of a server's stamps."""
-    own = [zones.of(reading) for i, reading in enumerate(readings) if servers.by_reading.get(i) == server]
-    counts = Counter(str(choice.zone) for choice in own)
-    return max(own, key=lambda choice: counts[str(choice.zone)], default=zones.otherwise)
 
 
 # --- what cannot be judged

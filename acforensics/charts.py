@@ -43,6 +43,13 @@ _TRIGGER_MARKS: dict[Trigger, tuple[str, str]] = {
     "power-loss": ("#b02a1c", "hexagon2"),
     "unknown": ("#5c636e", "circle-open"),
 }
+
+
+def trigger_colour(trigger: str) -> str:
+    """The colour of a trigger in every chart."""
+    return next((colour for name, (colour, _) in _TRIGGER_MARKS.items() if name == trigger), "#5c636e")
+
+
 Figure = dict[str, Any]
 """`data` and `layout`, as Plotly's script reads them."""
 _LAYER_COLOURS = {"os": "#6b7280", "clusterpro": "#2f6fb3", "ac": "#a0522d", "ups": "#7a5195"}

@@ -216,6 +216,10 @@
   }
 
   function draw() {
+    if (!window.Plotly) {
+      chart.textContent = said("chart-missing", {});
+      return;
+    }
     const { traces, layout } = figure();
     const config = {
       displaylogo: false,

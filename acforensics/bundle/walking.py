@@ -15,8 +15,20 @@ from pathlib import Path
 from typing import IO, Any, cast
 
 from acforensics.bundle import names as naming
-from acforensics.bundle.streams import READ_ERRORS, Counted, Counter, Part, Peekable, SoftEnd, TooLargeError, expander
-from acforensics.bundle.tornzip import local_files
+from acforensics.bundle.limits import LimitError, Limits, TooLargeError
+from acforensics.bundle.streams import (
+    READ_ERRORS,
+    Counted,
+    Counter,
+    Meter,
+    Metered,
+    Part,
+    Peekable,
+    SoftEnd,
+    Timed,
+    expander,
+)
+from acforensics.bundle.tornzip import fits_in_memory, local_files
 from acforensics.masking import ShownNames, mask_secrets
 from acforensics.texts import Text, text
 
@@ -26,6 +38,10 @@ _SPOOL_IN_MEMORY = 32 << 20
 _TELLING_LINK = "localtime"
 _LONGEST_TARGET = 4096
 _LONGEST_EXTENSION = 1 << 20
+_LONGEST_HEADER = 4 << 20
+"""Of one member of a tar, with all that belongs to it: it is kept in memory."""
+_ZIP_STEP, _ZIP_STEPS = 4 << 10, {zipfile.ZIP_STORED: 256 << 10, zipfile.ZIP_DEFLATED: 256 << 10}
+"""Of what is packed otherwise, all that comes out of as many packed bytes as are asked for is kept in memory."""
 _EXTENSIONS = (
     tarfile.XHDTYPE,
     tarfile.XGLTYPE,
@@ -33,18 +49,6 @@ _EXTENSIONS = (
     tarfile.GNUTYPE_LONGNAME,
     tarfile.GNUTYPE_LONGLINK,
 )
-
-
-@dataclass(frozen=True)
-class Limits:
-    """Bounds against hostile archives; each has a clear message when it is reached.
-
-    `depth` counts every layer: a `.tar.gz` has two.
-    """
-
-    depth: int = 10
-    members: int = 200_000
-    expanded_bytes: int = 256 << 30
 
 
 @dataclass
@@ -88,18 +92,21 @@ class Walker:
         self.names = names or ShownNames()
         self.problems: list[Problem] = []
         self._members = 0
-        self._counter = Counter(self.limits.expanded_bytes)
+        self._at = ""
+        self._ended: TooLargeError | None = None
+        self._counter = Counter(self.limits)
 
     def walk(self, inputs: list[Path]) -> Iterator[Member]:
         """Yield every regular file of the inputs, in a stable order."""
         for path in inputs:
-            try:
-                yield from self._walk_path(self._within / path, self._shown(str(path)), ())
-            except TooLargeError as error:
-                self._problem(self._shown(str(path)), text("input.too-large", error=describe(error)))
-                return
-            if self._members > self.limits.members:
-                return
+            self._at = self._shown(str(path))
+            if self._ended is None:
+                try:
+                    yield from self._walk_path(self._within / path, self._at, ())
+                except TooLargeError as error:
+                    self._ended = error
+            if self._ended is not None:
+                self._problem(self._at, self._ended.said)
 
     def _walk_path(self, path: Path, shown: str, names: tuple[str, ...]) -> Iterator[Member]:
         try:
@@ -110,7 +117,8 @@ class Walker:
                     inner = (*(names or tuple(map(self._shown, naming.directory_names(path)))), name)
                     yield from self._walk_path(child, f"{shown.rstrip('/')}/{name}", inner)
                 return
-            place = _Place(shown, names or (self._shown(path.name),), naming.time(status.st_mtime), path)
+            meter = Meter(self._counter)
+            place = _Place(shown, names or (self._shown(path.name),), naming.time(status.st_mtime), meter, path)
             if stat.S_ISLNK(status.st_mode):
                 yield from self._walk_link(place, str(path.readlink()))
                 return
@@ -119,19 +127,20 @@ class Walker:
                     self._problem(shown, text("input.not-a-file"))
                 return
             with path.open("rb") as stream:
-                yield from self._walk_stream(stream, place)
-        except TooLargeError:
-            raise
+                yield from self._walk_stream(cast("IO[bytes]", Metered(stream, meter)), place)
+        except TooLargeError as error:
+            if error.of_all:
+                raise
+            self._problem(self._at, error.said)
         except PermissionError:
             self._problem(shown, text("input.permission"))
         except FileNotFoundError:
             self._problem(shown, text("input.not-found"))
         except READ_ERRORS as error:
-            self._problem(shown, text("input.unreadable", error=describe(error)))
+            self._problem(shown, failure_text(error))
 
     def _walk_stream(self, stream: IO[bytes], place: _Place) -> Iterator[Member]:
-        if self._members > self.limits.members:
-            return
+        self._at = place.shown
         reader = Peekable(stream)
         head = reader.peek(_HEAD)
         expand = expander(head)
@@ -139,27 +148,28 @@ class Walker:
         if (expand or is_zip or is_tar) and place.depth >= self.limits.depth:
             self._problem(place.shown, text("input.too-deep", limit=self.limits.depth))
         elif expand is not None:
-            inner = Counted(expand(cast("IO[bytes]", reader)), self._counter)
+            inner = Counted(expand(cast("IO[bytes]", reader)), place.meter)
             yield from self._walk_stream(cast("IO[bytes]", inner), place.expanded())
         elif is_zip:
             yield from self._walk_zip(reader, place)
         elif is_tar:
             yield from self._walk_tar(reader, place)
-        elif self._count(place):
-            stream = cast("IO[bytes]", reader)
+        else:
+            self._count(place)
+            stream = cast("IO[bytes]", Timed(reader, self.limits.seconds_per_file))
             yield Member(place.shown, place.names, place.written, stream, head, archives=place.archives)
 
     def _walk_link(self, place: _Place, target: str) -> Iterator[Member]:
-        if place.names[-1:] == (_TELLING_LINK,) and self._members <= self.limits.members and self._count(place):
+        if place.names[-1:] == (_TELLING_LINK,):
             link = naming.clean(target)[:_LONGEST_TARGET]
             yield Member(place.shown, place.names, place.written, io.BytesIO(), b"", link, place.archives)
 
-    def _count(self, place: _Place) -> bool:
-        """Count a member; false, and said, where it is one too many."""
+    def _count(self, place: _Place) -> None:
+        """Count a file, or what else an archive lists."""
         self._members += 1
         if self._members > self.limits.members:
-            self._problem(place.shown, text("input.too-many", limit=self.limits.members))
-        return self._members <= self.limits.members
+            self._at = place.shown
+            raise TooLargeError(text("input.too-many", limit=self.limits.members), of_all=True)
 
     def _walk_tar(self, reader: Peekable, place: _Place) -> Iterator[Member]:
         count = 0
@@ -167,19 +177,19 @@ class Walker:
         failure: Exception | None = None
         try:
             with tarfile.open(fileobj=cast("Any", source), mode="r|", tarinfo=_TarInfo) as archive:
-                for info in archive:
-                    # Memory stays flat over archives with very many members.
-                    archive.members = []  # type: ignore[attr-defined]
+                while (info := _next(archive, source)) is not None:
+                    inner = self._inside(place, info.name, naming.time(info.mtime))
                     if info.isreg():
                         count += 1
-                        content: Any = archive.extractfile(info)
-                        if not info.issparse():
-                            content = Part(archive.fileobj, info.size, lambda: source.failure)
-                        yield from self._walk_member(content, self._inside(place, info.name, naming.time(info.mtime)))
-                    elif info.issym() or info.islnk():
-                        yield from self._walk_link(
-                            self._inside(place, info.name, naming.time(info.mtime)), info.linkname
-                        )
+                        content: Any = Part(archive.fileobj, info.size, lambda: source.failure)
+                        if info.issparse():
+                            # Its holes stand nowhere in the archive.
+                            content = Counted(cast("IO[bytes]", archive.extractfile(info)), place.meter)
+                        yield from self._walk_member(content, inner)
+                    else:
+                        self._count(inner)
+                        if info.issym() or info.islnk():
+                            yield from self._walk_link(inner, info.linkname)
                     # Skipped here, because the library goes on for as long as a header claims, even behind the end.
                     rest = Part(archive.fileobj, archive.offset - archive.fileobj.tell(), lambda: source.failure)
                     while rest.read(1 << 20):
@@ -195,7 +205,7 @@ class Walker:
         if isinstance(failure, TooLargeError):
             raise failure
         if failure is not None:
-            self._problem(place.shown, text("input.torn-archive", count=count, error=describe(failure)))
+            self._torn(place, count, failure)
 
     def _walk_zip(self, reader: Peekable, place: _Place) -> Iterator[Member]:
         count = 0
@@ -203,40 +213,53 @@ class Walker:
             with ExitStack() as files:
                 spool = files.enter_context(tempfile.SpooledTemporaryFile(max_size=_SPOOL_IN_MEMORY))
                 # The directory of a zip is at its end: inside a stream its packed bytes are kept until it is read.
+                begun = place.meter.spent
                 failure = _copy(reader, cast("IO[bytes]", spool)) if place.file is None else None
-                source: Any = spool if place.file is None else files.enter_context(place.file.open("rb"))
+                stored = files.enter_context(place.file.open("rb")) if place.file is not None else spool
+                size = stored.seek(0, io.SEEK_END)
+                rate = (place.meter.spent - begun) / max(1, size) if place.file is None else 1
+                source: Any = Metered(cast("IO[bytes]", stored), place.meter, rate)
+                archive = None
                 try:
-                    archive = zipfile.ZipFile(source)
+                    if fits_in_memory(source):
+                        archive = zipfile.ZipFile(source)
                 except READ_ERRORS as error:
                     failure = failure or error
+                if archive is None:
                     source.seek(0)
                     for local in local_files(source):
                         count += 1
                         inner = self._inside(place, naming.native_name(local.name), naming.zip_time(local.written))
-                        yield from self._walk_member(Counted(cast("IO[bytes]", local.stream), self._counter), inner)
-                    raise failure from None
+                        yield from self._walk_member(Counted(cast("IO[bytes]", local.stream), place.meter), inner)
+                    if failure is not None:
+                        raise failure
+                    return
                 for info in archive.infolist():
                     mode = info.external_attr >> 16
                     inner = self._inside(place, naming.zip_name(info), naming.zip_time(info.date_time))
                     is_link = stat.S_ISLNK(mode) and inner.names[-1:] == (_TELLING_LINK,)
-                    if info.is_dir() or (stat.S_IFMT(mode) and not stat.S_ISREG(mode) and not is_link):
+                    is_file = not info.is_dir() and stat.S_IFMT(mode) in (0, stat.S_IFREG)
+                    count += is_file
+                    if not is_file:
+                        self._count(inner)
+                    if not is_file and not is_link:
                         continue
-                    count += 1
                     try:
                         with archive.open(info) as content:
+                            packed = Counted(content, place.meter, _ZIP_STEPS.get(info.compress_type, _ZIP_STEP))
                             if is_link:
-                                target = content.read(_LONGEST_TARGET).decode("utf-8", "surrogateescape")
+                                target = packed.read(_LONGEST_TARGET).decode("utf-8", "surrogateescape")
                                 yield from self._walk_link(inner, target)
-                                continue
-                            yield from self._walk_member(Counted(content, self._counter), inner)
+                            else:
+                                yield from self._walk_member(packed, inner)
                     except TooLargeError:
                         raise
                     except READ_ERRORS as error:
-                        self._problem(inner.shown, text("input.unreadable", error=describe(error)))
+                        self._problem(inner.shown, failure_text(error))
         except TooLargeError:
             raise
         except READ_ERRORS as error:
-            self._problem(place.shown, text("input.torn-archive", count=count, error=describe(error)))
+            self._torn(place, count, error)
 
     def _walk_member(self, stream: Any, place: _Place) -> Iterator[Member]:
         try:
@@ -244,7 +267,11 @@ class Walker:
         except TooLargeError:
             raise
         except READ_ERRORS as error:
-            self._problem(place.shown, text("input.unreadable", error=describe(error)))
+            self._problem(place.shown, failure_text(error))
+
+    def _torn(self, place: _Place, count: int, failure: Exception) -> None:
+        torn = text("input.torn-archive", count=count, error=describe(failure))
+        self._problem(place.shown, failure.said if isinstance(failure, LimitError) else torn)
 
     def _inside(self, place: _Place, name: str, written: datetime | None) -> _Place:
         return place.inside(self._shown(name), written)
@@ -264,17 +291,18 @@ class _Place:
     shown: str
     names: tuple[str, ...]
     written: datetime | None
+    meter: Meter
     file: Path | None = None
     depth: int = 0
     archives: tuple[int, ...] = ()
 
     def expanded(self) -> _Place:
-        return _Place(self.shown, self.names, self.written, None, self.depth + 1, self.archives)
+        return _Place(self.shown, self.names, self.written, self.meter, None, self.depth + 1, self.archives)
 
     def inside(self, name: str, written: datetime | None) -> _Place:
         names = (*self.names, *naming.split(name))
         archives = (*self.archives, len(self.names))
-        return _Place(f"{self.shown}!{name}", names, written, None, self.depth + 1, archives)
+        return _Place(f"{self.shown}!{name}", names, written, self.meter, None, self.depth + 1, archives)
 
 
 class _TarInfo(tarfile.TarInfo):
@@ -296,6 +324,18 @@ class _TarInfo(tarfile.TarInfo):
         except tarfile.HeaderError as error:
             # The base class takes a damaged header for the end.
             raise tarfile.ReadError(f"{error} at byte {tarfile_.offset}") from error
+
+
+def is_archive(head: bytes) -> bool:
+    """Whether a file that begins so is one that is walked into."""
+    return head.startswith((b"PK\x03\x04", b"PK\x05\x06")) or expander(head) is not None or _is_tar(head)
+
+
+def _next(archive: tarfile.TarFile, source: SoftEnd) -> tarfile.TarInfo | None:
+    """The next header. Memory stays flat over archives with very many members, and over headers without end."""
+    archive.members = []  # type: ignore[attr-defined]
+    with source.bounded(_LONGEST_HEADER):
+        return archive.next()
 
 
 def _copy(reader: Peekable, target: IO[bytes]) -> Exception | None:
@@ -326,6 +366,11 @@ def _is_tar(head: bytes) -> bool:
 def problem_text(problem: Problem) -> Text:
     """`path: message`, for terminals and notes."""
     return Text(en=f"{problem.path}: {problem.message.en}", ja=f"{problem.path}: {problem.message.ja}")
+
+
+def failure_text(error: BaseException) -> Text:
+    """Why a file could not be read to its end, and what to do."""
+    return error.said if isinstance(error, LimitError) else text("input.unreadable", error=describe(error))
 
 
 def describe(error: BaseException) -> str:
