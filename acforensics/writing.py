@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
 import tempfile
@@ -10,6 +11,16 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from acforensics.errors import UsageError
+
+_LONGEST_PREFIX = 40
+_REMEDIES = {
+    errno.ENOSPC: "make room on the disk",
+    errno.EDQUOT: "make room within your quota",
+    errno.EACCES: "you may not write there",
+    errno.EPERM: "you may not write there",
+    errno.EROFS: "the file system is read-only",
+    errno.ENOENT: "its folder does not exist",
+}
 
 
 @contextmanager
@@ -24,7 +35,10 @@ def replacing(target: Path, *, private: bool = False, force: bool = False) -> It
     Raises:
         UsageError: it cannot be written.
     """
-    handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.stem}-", suffix=target.suffix)
+    try:
+        handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.stem}-"[:_LONGEST_PREFIX], suffix=target.suffix)
+    except OSError as error:
+        raise UsageError(_cannot(target, error)) from None
     os.close(handle)
     temporary = Path(name)
     try:
@@ -39,9 +53,14 @@ def replacing(target: Path, *, private: bool = False, force: bool = False) -> It
         temporary.replace(target)
         _remove(old)
     except OSError as error:
-        raise UsageError(f"{target}: cannot be written: {error.strerror or error}") from None
+        raise UsageError(_cannot(target, error)) from None
     finally:
         _remove(temporary)
+
+
+def _cannot(target: Path, error: OSError) -> str:
+    remedy = _REMEDIES.get(error.errno or 0, "choose another place for it")
+    return f"{target}: cannot be written ({error.strerror or error}): {remedy}; what was there before is unchanged"
 
 
 def _remove(path: Path) -> None:
