@@ -171,7 +171,7 @@ class Silence(_Model):
 
 
 class Coverage(_Model):
-    """One log of one server: what it could have shown, and when. `records` is null where several servers share it."""
+    """One log of one server: what it could have shown, and when. `records` is null where others share its file."""
 
     server: str
     source: str

@@ -118,6 +118,11 @@ STOP_MARKS = frozenset({
 DAEMON_MARKS = frozenset({"os.daemon_started", "os.daemon_stopped"})
 
 
+NAMING_MEMBERS = frozenset(
+    f"clusterpro.{name}" for name in ("server_up", "server_down", "heartbeat_up", "heartbeat_down")
+)
+"""Records whose field `server` names a member of the cluster."""
+
 UNCLASSIFIED = "os.unclassified"
 """A record that no definition knows, near a stop or a start: of a program that none names, or of an agent on power."""
 

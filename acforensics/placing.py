@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta, tzinfo
 from functools import partial
-from itertools import accumulate
+from itertools import accumulate, pairwise
 
 from acforensics import clocks
-from acforensics.clocks import Dating, Stream, ZoneChoices
+from acforensics.clocks import Dating, Stream, ZoneChoice, ZoneChoices
 from acforensics.events import BOOT_MARKS, Event, Witness
 from acforensics.servers import ServerMap, identify
 from acforensics.sources import Reading
@@ -40,6 +40,8 @@ class Dated:
     hit_times: list[list[datetime]]
     previous: dict[int, Witness]
     zones: ZoneChoices
+    zone_of: dict[str, ZoneChoice] = field(default_factory=dict)
+    """The zone of most of each server's records, whosever file they stand in; known when they are placed."""
     _said: Counter[int] = field(default_factory=Counter)
 
     def place(self) -> tuple[ServerMap, list[Track]]:
@@ -76,8 +78,9 @@ class Dated:
         by_server: dict[str, list[Track]] = {}
         for track in tracks:
             by_server.setdefault(track.server, []).append(track)
-        for own in by_server.values():
-            offset = partial(_offset, self._zone_of(own, streams))
+        for server, own in by_server.items():
+            self.zone_of[server] = self._zone_of(own, streams)
+            offset = partial(_offset, self.zone_of[server].zone)
             for track, runs in zip(own, set_clocks(own, offset), strict=True):
                 for run in runs:
                     self._note(track, run, streams[track.stream])
@@ -85,16 +88,26 @@ class Dated:
             if count > _SAID:
                 self.notes[i].append(text("clock.set-more", count=count - _SAID))
 
-    def _zone_of(self, tracks: Sequence[Track], streams: Mapping[str, Sequence[int]]) -> tzinfo:
+    def _zone_of(self, tracks: Sequence[Track], streams: Mapping[str, Sequence[int]]) -> ZoneChoice:
         """The zone of most of a server's records."""
-        counts: Counter[tzinfo] = Counter()
+        counts: Counter[str] = Counter()
+        choices: dict[str, ZoneChoice] = {}
         for track in tracks:
-            counts[self.zones.of(self.readings[streams[track.stream][-1]]).zone] += len(track.items)
-        return counts.most_common(1)[0][0]
+            files = streams[track.stream]
+            ends = [bisect_left(track.positions, first) for first in self._firsts(files)]
+            for i, (begin, end) in zip(files, pairwise(ends), strict=True):
+                choice = self.zones.of(self.readings[i])
+                counts[str(choice.zone)] += end - begin
+                choices.setdefault(str(choice.zone), choice)
+        return choices[counts.most_common(1)[0][0]]
+
+    def _firsts(self, files: Sequence[int]) -> list[int]:
+        """At which position of a stream each of its files begins, and where the last one ends."""
+        return list(accumulate((len(self.times[i]) for i in files), initial=0))
 
     def _note(self, track: Track, run: Moved, files: Sequence[int]) -> None:
         """Take over what was moved, and say it of each file that holds a part of it."""
-        first = list(accumulate((len(self.times[i]) for i in files), initial=0))
+        first = self._firsts(files)
         by_file: dict[int, list[int]] = {}
         for place in range(run.begin, run.end):
             position = track.positions[place]

@@ -15,7 +15,6 @@ from acforensics.incidents import Incident
 from acforensics.placing import Dated
 from acforensics.servers import Server, ServerMap
 from acforensics.shutdowns import Judgement
-from acforensics.sources import Reading
 from acforensics.texts import Text, text
 from acforensics.timeline import interleave
 
@@ -23,26 +22,35 @@ _MOST_SILENCES = 20
 _MOST_PAIRS = 3
 
 
-def input_of(i: int, reading: Reading, dated: Dated, server_map: ServerMap, zone: tzinfo) -> models.Input:
-    """One file, with how its stamps were dated."""
-    times = dated.written[i]
-    notes = [*reading.notes, *dated.notes[i]]
+def inputs_of(dated: Dated, server_map: ServerMap, zone: tzinfo) -> list[models.Input]:
+    """Every file, with how its stamps were dated; once, where it holds several logs."""
+    parts: dict[str, list[int]] = {}
+    for i, reading in enumerate(dated.readings):
+        parts.setdefault(reading.path if reading.part is not None else f"{reading.path}\0{i}", []).append(i)
+    return [_input(own, dated, server_map, zone) for own in parts.values()]
+
+
+def _input(own: Sequence[int], dated: Dated, server_map: ServerMap, zone: tzinfo) -> models.Input:
+    readings = [dated.readings[i] for i in own]
+    reading = readings[0]
+    times = [time for i in own for time in dated.written[i]]
+    notes = [note for i in own for note in (*dated.readings[i].notes, *dated.notes[i])]
     if reading.unframed:
         sample = reading.unframed_samples[0] if reading.unframed_samples else (0, "")
         notes.append(text("input.unframed", count=reading.unframed, line=sample[0], sample=sample[1]))
-    hosts = {server_map.of(i, mark.host) for mark in reading.marks}
+    hosts = {server_map.of(i, mark.host) for i in own for mark in dated.readings[i].marks}
     return models.Input(
         path=reading.path,
         sha256=reading.sha256,
         bytes=reading.bytes,
         format=reading.format,
         encoding=reading.encoding,
-        server=", ".join(sorted(hosts)) or server_map.by_reading.get(i, ""),
+        server=", ".join(sorted(hosts)) or server_map.by_reading.get(own[0], ""),
         records=reading.records,
-        events=len(reading.hits),
+        events=sum(len(one.hits) for one in readings),
         first=min(times).astimezone(zone) if times else None,
         last=max(times).astimezone(zone) if times else None,
-        notes=notes,
+        notes=list(dict.fromkeys(notes)) if len(own) > 1 else notes,
     )
 
 

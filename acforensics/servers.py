@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from acforensics.clocks.places import Hosts, is_address
+from acforensics.events import NAMING_MEMBERS
 from acforensics.sources import Reading
 from acforensics.texts import Text, text
 
@@ -101,6 +102,10 @@ def identify(
     # Where hundreds of hosts log to one place nobody is renamed, and comparing all of them would cost time.
     few = len(written) <= _MOST_NAMES
     together = _interleaved(runs) if few else set()
+    if few:
+        # A cluster has each of its servers under one name.
+        members = sorted(_members(readings, hosts).keys() & written.keys())
+        together.update(map(frozenset, itertools.combinations(members, 2)))
     renames: list[tuple[str, str]] = []
     for reading_runs, reading_boots in zip(runs if few else [], boots if few else [], strict=True):
         for (old, _, old_end), (new, new_start, _) in itertools.pairwise(reading_runs):
@@ -147,20 +152,27 @@ def _interleaved(runs: Sequence[Sequence[tuple[str, datetime, datetime]]]) -> se
                     low, high = max(positions[a][0], positions[b][0]), min(positions[a][-1], positions[b][-1])
                     if low < high:
                         found.add(frozenset((a, b)))
-    # Names that different files show alive at the same time are different machines.
-    spans: dict[str, list[tuple[datetime, datetime]]] = {}
-    for sequence in runs:
-        whole: dict[str, tuple[datetime, datetime]] = {}
-        for name, first, last in sequence:
-            times = [first, last, *whole.get(name, ())]
-            whole[name] = min(times), max(times)
-        for name, span in whole.items():
-            spans.setdefault(name, []).append(span)
-    listed = sorted(spans)
-    for i, a in enumerate(listed):
-        for b in listed[i + 1 :]:
-            if any(x[0] < y[1] and y[0] < x[1] for x in spans[a] for y in spans[b]):
-                found.add(frozenset((a, b)))
+    # Names that the files show alive at the same time are different machines; a central log may show each of them only
+    # by stretches, one behind the other in every file.
+    spans: dict[str, tuple[datetime, datetime]] = {}
+    for name, first, last in itertools.chain.from_iterable(runs):
+        times = [first, last, *spans.get(name, ())]
+        spans[name] = min(times), max(times)
+    for a, b in itertools.combinations(sorted(spans), 2):
+        if spans[a][0] < spans[b][1] and spans[b][0] < spans[a][1]:
+            found.add(frozenset((a, b)))
+    return found
+
+
+def _members(readings: Sequence[Reading], hosts: Hosts) -> dict[str, str]:
+    """The servers that a cluster's settings, listings and messages name: by name, as written first."""
+    found: dict[str, str] = {}
+    for reading in readings:
+        named = [fact.value for fact in reading.facts if fact.name == "member"]
+        named += [hit.fields.get("server", "") for hit in reading.hits if hit.kind in NAMING_MEMBERS]
+        for written in named:
+            if name := hosts.name(written):
+                found.setdefault(name, written)
     return found
 
 

@@ -36,6 +36,8 @@ def segments(track: Track, missed: Sequence[Missed] = ()) -> list[Segment]:
         return _named(track)
     starts = _starts(track)
     cuts = [_early_lines(track, index, lower) for index, lower in zip(starts, [-1, *starts], strict=False)]
+    for cut, start in zip(cuts, starts, strict=True):
+        _forget_early_line(track, cut, start)
     if cuts and _only_early_lines(track, cuts[0]):
         cuts[0] = 0
     if not starts:
@@ -162,6 +164,14 @@ def _early_lines(track: Track, start: int, lower: int) -> int:
             break
         cut -= 1
     return cut
+
+
+def _forget_early_line(track: Track, cut: int, start: int) -> None:
+    """A file may begin with the early lines of a boot: the line before its start is none of the boot before then."""
+    event = track.items[start].event
+    line = event.previous if event is not None else None
+    if event is not None and line is not None and any(item.time == line.time for item in track.items[cut:start]):
+        event.previous = None
 
 
 def _audit_start(track: Track, start: int, lower: int) -> int | None:

@@ -137,7 +137,7 @@ def _dead_notes(reading: Reading, dead: Set[int]) -> list[Text]:
     if not dead:
         return []
     first = min(dead)
-    return [text("clock.dead", count=len(dead), first=_written(reading, first), where=_where(reading, first))]
+    return [text("clock.dead", count=len(dead), first=written(reading, first), where=_where(reading, first))]
 
 
 def _step_notes(reading: Reading, times: Sequence[datetime], steps: Sequence[Step], choice: ZoneChoice) -> list[Text]:
@@ -153,7 +153,7 @@ def _step_notes(reading: Reading, times: Sequence[datetime], steps: Sequence[Ste
     return notes
 
 
-def _written(reading: Reading, position: int) -> str:
+def written(reading: Reading, position: int) -> str:
     """A stamp as it is written."""
     stamp = reading.marks[position].stamp
     day = f"{stamp.month:02d}-{stamp.day:02d} {stamp.hour:02d}:{stamp.minute:02d}:{stamp.second:02d}"

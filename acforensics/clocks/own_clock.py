@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Literal
 
-from acforensics.events import Event
+from acforensics.events import Event, Hit
 
 MarkKind = Literal["step", "jump", "boot"]
 
@@ -140,7 +140,7 @@ def _boot_of(event: Event, boots: Sequence[tuple[int, Event]]) -> tuple[int, Eve
     return boots[-1] if boots else None
 
 
-def seconds_told(event: Event) -> float | None:
+def seconds_told(event: Event | Hit) -> float | None:
     """By how much a record says that the clock was moved (positive: forward), unless it was next to nothing."""
     try:
         found = float(event.fields.get("seconds") or event.fields.get("offset") or "")

@@ -33,6 +33,9 @@ def streams(readings: Sequence[Reading]) -> list[Stream]:
     groups: dict[tuple[str, str], list[tuple[tuple[int, ...], date | None, Reading]]] = {}
     for reading in readings:
         base, order, rotated = _rotation(reading.names[-1] if reading.names else reading.path)
+        if reading.part is not None:
+            base += f" ({reading.part.log + 1})" if reading.part.log else ""
+            order = (*order, reading.part.age)
         # The path, not the names: `a/messages` and `b/messages` given as two inputs are two logs.
         place = reading.path.removesuffix(reading.names[-1]) if reading.names else ""
         groups.setdefault((place, base), []).append((order, rotated, reading))

@@ -14,6 +14,7 @@ from acforensics.clocks.years import at_year
 from acforensics.errors import UsageError
 from acforensics.events import Stamp
 from acforensics.sources import Reading
+from acforensics.sources.reading import Part
 from acforensics.sources.zone_names import find_zone
 from acforensics.texts import Text, text
 
@@ -49,12 +50,12 @@ class ZoneChoices:
     """The zone in which a case is shown, and the zone of each server's stamps."""
 
     shown: tzinfo
-    by_path: Mapping[str, ZoneChoice]
+    by_file: Mapping[tuple[str, Part | None], ZoneChoice]
     otherwise: ZoneChoice
 
     def of(self, reading: Reading) -> ZoneChoice:
         """The zone of a file's stamps that carry none."""
-        return self.by_path.get(reading.path, self.otherwise)
+        return self.by_file.get((reading.path, reading.part), self.otherwise)
 
 
 @dataclass(frozen=True)
@@ -89,12 +90,13 @@ def choose_zones(readings: Sequence[Reading], wanted: str | None) -> ZoneChoices
         if choice is None and option is not None:
             choice = ZoneChoice(option.zone, text("clock.zone-option", zone=option.name), False)
         choices[server] = choice or inferred.get(server) or _of_others(one, told, inferred, evidence)
-    by_path = {reading.path: choices[place.server] for reading, place in zip(readings, found, strict=True)}
-    for records in shared.values():
-        if records.contradict(by_path[records.path].zone):
-            by_path[records.path] = _by_records(records, str(by_path[records.path].zone))
+    by_file = {(r.path, r.part): choices[place.server] for r, place in zip(readings, found, strict=True)}
+    for i, records in shared.items():
+        file = (readings[i].path, readings[i].part)
+        if records.contradict(by_file[file].zone):
+            by_file[file] = _by_records(records, str(by_file[file].zone))
     otherwise = ZoneChoice(UTC, text("clock.zone-assumed"), True)
-    return ZoneChoices(option.zone if option is not None else _most_usual(choices, evidence), by_path, otherwise)
+    return ZoneChoices(option.zone if option is not None else _most_usual(choices, evidence), by_file, otherwise)
 
 
 def _by_records(records: SharedRecords, *unused: str) -> ZoneChoice:

@@ -8,16 +8,13 @@ from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
 from acforensics.coverage.model import SPECIAL, Coverage, SourceCoverage
-from acforensics.events import Event
+from acforensics.events import NAMING_MEMBERS, Event
 from acforensics.servers import Server, stem
 from acforensics.sources import Reading
 from acforensics.texts import Text, text
 
 What = Literal["server", "system-log", "clusterpro-messages"]
 
-_NAMING_KINDS = frozenset(
-    f"clusterpro.{name}" for name in ("server_up", "server_down", "heartbeat_up", "heartbeat_down")
-)
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,252}")
 _MOST_MEMBERS = 64
 
@@ -52,7 +49,7 @@ def members_named(readings: Sequence[Reading], events: Iterable[Event]) -> dict[
             if fact.name == "member":
                 _name(found, fact.value, Mention(reading.path, fact.line, fact.text))
     for event in events:
-        if event.kind in _NAMING_KINDS:
+        if event.kind in NAMING_MEMBERS:
             witness = event.witnesses[0]
             _name(found, event.fields.get("server", ""), Mention(witness.input, witness.line, witness.text))
     return dict(sorted(found.items()))

@@ -133,12 +133,12 @@ class _Measurement:
             for reading, stamps in zip(self.set.stream.readings, self.set.times, strict=True)
             if stamps and min(stamps) <= times[-1] and max(stamps) >= times[0]
         ]
-        shared = len(self.set.servers) > 1
+        shared = len(self.set.servers) > 1 or any(reading.part is not None for reading in self.set.stream.readings)
         return SourceCoverage(
             server=track.server,
             stream=track.stream,
             source=self.set.source,
-            inputs=tuple(inputs),
+            inputs=tuple(dict.fromkeys(inputs)),
             first=times[0],
             last=times[-1],
             marks=len(times),

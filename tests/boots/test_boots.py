@@ -23,6 +23,17 @@ def test_lines_of_a_new_boot_before_its_first_kernel_line_belong_to_it(machine, 
     assert found.boots[0].end.isoformat() < "2026-11-24T09:01:40+09:00"
 
 
+def test_early_lines_at_the_top_of_a_days_file_are_not_the_end_of_the_boot_before(machine, case):
+    log = machine(iso=True).boot().wait(60).sudo("ope1", "/sbin/shutdown -h now").os_stop("halt")
+    first = {"messages-20261124": log.files.pop("messages")}
+    log.wait(20 * 3600).log("systemd-modules-load", "Inserted module 'virtio_console'", pid=182).boot()
+    log.files = {**first, **log.files, "messages-20261125": log.files.pop("messages")}
+    found = case(log)
+    assert spans(found) == [("svr031", "clean"), ("svr031", "running")]
+    assert f"{found.boots[0].end:%d}" == "24"
+    assert [s.actor for s in found.shutdowns] == ["ope1"]
+
+
 def test_streams_that_stamp_one_start_apart_give_one_boot(machine, case, tmp_path):
     log = machine()
     late = machine()

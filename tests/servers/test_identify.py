@@ -9,6 +9,7 @@ import pytest
 from acforensics.events import Stamp
 from acforensics.servers import ServerMap, identify
 from acforensics.sources import Mark, Reading
+from acforensics.sources.reading import Fact
 
 START = datetime(2024, 6, 21, tzinfo=UTC)
 
@@ -53,6 +54,31 @@ def test_two_servers_in_one_central_log_are_not_merged() -> None:
 def test_servers_one_after_the_other_in_a_central_log_that_live_on_elsewhere() -> None:
     files = [("central", "svr031 svr031 svr047 svr047"), ("svr031/messages", "svr031 svr031 svr031 svr031")]
     assert set(case(*files, boots={0: [2]}).servers) == {"svr031", "svr047"}
+
+
+def test_names_that_follow_one_another_in_several_files_are_two_servers() -> None:
+    """Their stretches in no single file overlap, but from their first to their last record both were there."""
+    daily = [("central-1", "svr031 svr031 svr047 svr047"), ("central-2", "svr031 svr031 svr047 svr047")]
+    found = case(*daily, boots={0: [2], 1: [2]}, starts={1: 1440})
+    assert set(found.servers) == {"svr031", "svr047"}
+    assert [server.notes for server in found.servers.values()] == [[], []]
+
+
+def test_a_rename_that_several_files_show_is_still_one_server() -> None:
+    files = [("messages", "old old old new new new"), ("secure", "old old"), ("cron", "new new")]
+    assert set(case(*files, boots={0: [3]}, starts={2: 4}).servers) == {"new"}
+
+
+def test_members_of_a_cluster_are_never_one_server_renamed() -> None:
+    listing = Reading("clp.conf", ("clp.conf",), None)
+    listing.facts = [Fact("member", name, 1, name) for name in ("svr031", "SVR047.example.jp")]
+    for named, servers in ((listing, {"svr031", "svr047"}), (Reading("x", ("x",), None), {"svr047"})):
+        marks = [Mark(n, Stamp(None, 1, 1, 0, 0, 0), name) for n, name in enumerate(("svr031", "svr047"))]
+        log = Reading("messages", ("messages",), None, marks=marks)
+        found = identify(
+            [log, named], [[START, START + timedelta(minutes=1)], []], [[START + timedelta(minutes=1)], []]
+        )
+        assert set(found.servers) == servers
 
 
 def test_localhost_is_the_server_of_its_file() -> None:

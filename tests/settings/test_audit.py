@@ -192,10 +192,11 @@ SCRIPTS = {
 }
 
 
+@pytest.mark.parametrize("version", [NEW, OLD])
 @pytest.mark.parametrize(("item", "stop", "status"), SCRIPTS.values(), ids=SCRIPTS.keys())
-def test_scripts(rows: Rows, item: str, stop: str, status: str) -> None:
+def test_scripts(rows: Rows, item: str, stop: str, status: str, version: str) -> None:
     assert stop != STOP
-    found = rows(stop=stop)
+    found = rows(configuration(version), stop)
     assert statuses(found, item) == [status, status]
     others = {row.item for row in found if row.status == "differs"} - {item}
     assert others == set()
