@@ -28,6 +28,9 @@ class Workers(Protocol):
     def room(self) -> int:
         """How many cases to hand out at once."""
 
+    def leave(self, executor: Executor, *, finished: bool) -> None:
+        """Be done with a pool; where not all is `finished`, nobody waits for what it still does."""
+
 
 class LocalWorkers:
     """Processes of this machine."""
@@ -43,6 +46,14 @@ class LocalWorkers:
     def room(self) -> int:
         """Enough to keep all busy."""
         return self._jobs * _AHEAD
+
+    def leave(self, executor: Executor, *, finished: bool) -> None:
+        """End its processes."""
+        executor.shutdown(wait=finished, cancel_futures=True)
+        if not finished:
+            # What is interrupted leaves nothing that could be taken for whole.
+            for process in multiprocessing.active_children():
+                process.terminate()
 
 
 def _prepare(parent: int) -> None:
@@ -67,7 +78,7 @@ class DaskWorkers:
         except ImportError:
             raise UsageError(f"--scheduler {address}: needs Dask; install acforensics[dask]") from None
         try:
-            self._client = Client(address, timeout="20s", set_as_default=False)
+            self._client = Client(address, timeout="10s", set_as_default=False)
         except (OSError, TimeoutError, ValueError) as error:
             raise UsageError(f"--scheduler {address}: no Dask scheduler answers there ({error})") from None
         self._refuse_other_versions(address)
@@ -99,6 +110,10 @@ class DaskWorkers:
         cores: int = sum(self._client.ncores().values())
         return max(8, _AHEAD * cores)
 
+    def leave(self, executor: Executor, *, finished: bool) -> None:
+        """Take back what it has not begun."""
+        executor.shutdown(wait=finished)
+
     def close(self) -> None:
         """Leave the cluster as it is."""
         self._client.close()
@@ -110,13 +125,19 @@ def _version() -> str:
     return version("acforensics")
 
 
-def run_all(tasks: Iterator[Task], workers: Workers, died: Callable[[Task, str], Outcome]) -> Iterator[Outcome]:
+def run_all(
+    tasks: Iterator[Task],
+    workers: Workers,
+    died: Callable[[Task, str], Outcome],
+    job: Callable[[Task], Outcome] = work,
+) -> Iterator[Outcome]:
     """Outcomes as they are ready, in no particular order.
 
     Args:
         tasks: taken as there is room.
         workers: what runs them.
         died: makes the outcome of a case whose worker did not live to tell.
+        job: what is done with each.
 
     Raises:
         UsageError: the results cannot be written.
@@ -125,7 +146,7 @@ def run_all(tasks: Iterator[Task], workers: Workers, died: Callable[[Task, str],
         waiting: dict[Future[Outcome], Task] = {}
         while True:
             while len(waiting) < workers.room() and (task := next(tasks, None)) is not None:
-                waiting[pool.executor.submit(work, task)] = task
+                waiting[pool.executor.submit(job, task)] = task
             if not waiting:
                 return
             done, _ = wait(waiting, return_when=FIRST_COMPLETED)
@@ -145,14 +166,16 @@ def run_all(tasks: Iterator[Task], workers: Workers, died: Callable[[Task, str],
                 suspects += waiting.values()
                 waiting.clear()
                 for task in sorted(suspects, key=lambda task: task.name):
-                    yield _alone(task, workers, died)
+                    yield _alone(task, workers, died, job)
                 pool.renew()
 
 
-def _alone(task: Task, workers: Workers, died: Callable[[Task, str], Outcome]) -> Outcome:
+def _alone(
+    task: Task, workers: Workers, died: Callable[[Task, str], Outcome], job: Callable[[Task], Outcome]
+) -> Outcome:
     with workers.executor(alone=True) as executor:
         try:
-            return executor.submit(work, task).result()
+            return executor.submit(job, task).result()
         except BrokenProcessPool:
             return died(task, "its worker was killed, perhaps because memory ran out: analyse this case by itself")
 
@@ -163,7 +186,8 @@ class _Pool:
         self.executor = workers.executor()
 
     def renew(self) -> None:
-        self.executor.shutdown(wait=False, cancel_futures=True)
+        """Replace one whose processes were killed."""
+        self._workers.leave(self.executor, finished=False)
         self.executor = self._workers.executor()
 
 
@@ -175,8 +199,4 @@ def _pool(workers: Workers) -> Iterator[_Pool]:
         yield pool
         finished = True
     finally:
-        pool.executor.shutdown(wait=finished, cancel_futures=True)
-        if not finished:
-            # What is interrupted leaves nothing that could be taken for whole: nobody has to wait for it.
-            for process in multiprocessing.active_children():
-                process.terminate()
+        workers.leave(pool.executor, finished=finished)

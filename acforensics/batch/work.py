@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import hashlib
 import json
+import tempfile
 import traceback
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -21,7 +23,7 @@ from acforensics.texts import Language
 
 if TYPE_CHECKING:
     from acforensics.analysis import Case
-    from acforensics.batch.storage import Storage
+    from acforensics.batch.storage import Fetched, Storage
     from acforensics.case import Finding, Shutdown
 
 Status = Literal["analysed", "incomplete", "failed", "skipped"]
@@ -130,8 +132,9 @@ def _analysed(task: Task, root: Storage, out: Storage, key: dict[str, Any]) -> O
     with root.fetched(task.child) as bundle:
         if not _is_case(bundle.within / bundle.name):
             return Outcome(task.name, "skipped", {"case": task.name})
-        case = analyze([bundle.name], within=bundle.within, strict=False, **task.arguments)
-        report = case.to_html(task.lang, plotly=task.plotly)
+        with _shown_as(task.name, bundle) as within:
+            case = analyze([task.name], within=within, strict=False, **task.arguments)
+            report = case.to_html(task.lang, plotly=task.plotly, name=task.name)
     problems = [problem.en for problem in case.model.problems]
     row = _row(task, case, "incomplete" if problems else "analysed", "\n".join(problems))
     outcome = Outcome(task.name, row["status"], row, _findings(task, case), _shutdowns(task, case))
@@ -143,6 +146,17 @@ def _analysed(task: Task, root: Storage, out: Storage, key: dict[str, Any]) -> O
         key["content"] = ""
     _record(out, outcome, key, {name: _digest(content) for name, content in outputs.items()})
     return outcome
+
+
+@contextmanager
+def _shown_as(name: str, bundle: Fetched) -> Iterator[Path]:
+    """A folder in which the bundle has the case's name: its own may be a secret, or no text."""
+    if bundle.name == name:
+        yield bundle.within
+        return
+    with tempfile.TemporaryDirectory(prefix="acforensics-") as folder:
+        (Path(folder) / name).symlink_to((bundle.within / bundle.name).resolve())
+        yield Path(folder)
 
 
 def _record(out: Storage, outcome: Outcome, key: Mapping[str, Any], outputs: Mapping[str, str]) -> None:

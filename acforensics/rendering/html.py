@@ -39,6 +39,7 @@ def render(
     lang: Language = "en",
     surroundings: Mapping[tuple[str, int], Surroundings] | None = None,
     plotly: str | None = None,
+    name: str | None = None,
 ) -> str:
     """Return the report.
 
@@ -48,6 +49,7 @@ def render(
         lang: the language shown first; a switch on the page changes it.
         surroundings: (input, line) → the lines around it, without secrets.
         plotly: relative URL of Plotly's script, where many reports share one; without it the page holds a copy.
+        name: of the case; without one it is that of its inputs.
     """
     folder = resources.folder("reports")
     style = (folder / "report.css").read_text(encoding="utf-8")
@@ -57,7 +59,7 @@ def render(
     limits = Limits()
     while True:
         view = View(model, timeline, limits, surroundings or {})
-        page = _page(view, verdict, lang, style, script, plotly)
+        page = _page(view, verdict, lang, style, script, plotly, name or case_name(model))
         size = len(page.encode())
         smaller = limits.smaller(max(0, MAX_BYTES - fixed) / max(1, size - fixed))
         if size <= MAX_BYTES or smaller == limits:
@@ -65,10 +67,9 @@ def render(
         limits = smaller
 
 
-def _page(view: View, verdict: Verdict, lang: Language, style: str, script: str, plotly: str | None) -> str:
+def _page(view: View, verdict: Verdict, lang: Language, style: str, script: str, plotly: str | None, name: str) -> str:
     model = view.model
     figures = {language: chart(model, view.drawn, language, visible) for language in LANGUAGES}
-    name = case_name(model)
     titles = {language: visible(text("report.title", case=name).within(language)) for language in LANGUAGES}
     data = json_data(_data(figures, titles, view))
     # An external script is allowed by a word that whoever wrote the logs cannot have known.
