@@ -1,12 +1,14 @@
 # Needs make and Python 3.11 to 3.14, nothing else. Everything is installed in .venv, which follows pyproject.toml.
 #
 #   make test PYTHON=python3.13      another interpreter (only when .venv is made: run `make clean` first)
-#   make test ARGS="-k boots -x"     arguments for the command behind `demo` and `test`
+#   make test ARGS="-k boots -x"     arguments for the command behind `demo`, `test` and `fuzz`
+#   make fuzz SECONDS=60             for so long; with recordings: ARGS="--recordings DIR"
 
 VENV := .venv
 BIN := $(VENV)/bin
 PYTHON ?=
 ARGS ?=
+SECONDS ?= 600
 
 PYTHONS := $(or $(strip $(PYTHON)),python3 python3.14 python3.13 python3.12 python3.11)
 NEWEST := $(if $(strip $(PYTHON)),99,14)
@@ -15,7 +17,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
 .DELETE_ON_ERROR:
-.PHONY: help venv demo test check format schema pictures dist clean FORCE
+.PHONY: help venv demo test fuzz check format schema pictures dist clean FORCE
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -27,6 +29,9 @@ demo: $(VENV)/.runtime ## analyse a sample bundle: prints the verdict and where 
 
 test: $(VENV)/.dev ## run the tests (those of the HTML report need Chromium: Debian's, or $CHROMIUM)
 	$(BIN)/python -m pytest $(ARGS)
+
+fuzz: $(VENV)/.dev ## analyse damaged and hostile bundles for some minutes; what does harm is kept in build/fuzz
+	$(BIN)/python -m tests.fuzzing --seconds $(SECONDS) --keep build/fuzz $(ARGS)
 
 check: $(VENV)/.dev ## lint, format, types, import directions, parser definitions
 	$(BIN)/ruff check .

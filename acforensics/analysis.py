@@ -150,11 +150,17 @@ class Case:
 
         return render(self.model, lang)
 
-    def to_html(self, lang: Language = "en", *, plotly: str | None = None) -> str:
-        """The report as one self-contained HTML page; with `plotly` the chart's script is loaded from that URL."""
+    def to_html(self, lang: Language = "en", *, plotly: str | None = None, name: str | None = None) -> str:
+        """The report as one self-contained HTML page.
+
+        Args:
+            lang: the language shown first.
+            plotly: URL that the chart's script is loaded from, where many reports share one.
+            name: of the case, for its title.
+        """
         from acforensics.rendering.html import render
 
-        return render(self.model, self.timeline, lang, self.surroundings, plotly)
+        return render(self.model, self.timeline, lang, self.surroundings, plotly, name)
 
 
 def analyze(
@@ -286,6 +292,7 @@ def _our_recogniser() -> Recogniser:
 
 def _judge(readings: list[Reading], problems: list[Text], options: Options, inputs: Sequence[str | Path]) -> Case:
     clocks.settle_weekdays(readings)
+    readings = clocks.separate_logs(readings)
     zones = clocks.choose_zones(readings, options.tz)
     dated = placing.date(readings, zones, options.year)
     servers, tracks = dated.place()
@@ -341,7 +348,7 @@ def _judge(readings: list[Reading], problems: list[Text], options: Options, inpu
         generator=models.Generator(name="acforensics", version=version("acforensics"), options=options.shown()),
         timezone=str(zone),
         missing=result.missing_of(missing),
-        inputs=[result.input_of(i, reading, dated, servers, zone) for i, reading in enumerate(readings)],
+        inputs=result.inputs_of(dated, servers, zone),
         servers=result.servers_of(servers, clock, {n: dated.zone_of[n] for n in names}, zone),
         boots=result.boots_of(judgements, boots, clock, zone),
         shutdowns=[

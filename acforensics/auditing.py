@@ -8,7 +8,7 @@ from pathlib import Path
 
 from acforensics import case as models
 from acforensics import clocks, placing, settings
-from acforensics.bundle import Walker, problem_text
+from acforensics.bundle import Limits, Walker, problem_text
 from acforensics.errors import InputError, UsageError
 from acforensics.masking import ShownNames
 from acforensics.parsing.definitions import load
@@ -23,6 +23,7 @@ def audit(
     parsers: Sequence[str | Path] = (),
     places: Mapping[str, str] | None = None,
     lang: Language = "en",
+    limits: Limits | None = None,
 ) -> models.AuditModel:
     """Read the settings in inputs and compare them with the HOWTO.
 
@@ -31,6 +32,7 @@ def audit(
         parsers: folders with a site's own definitions (they decide which server a file is from).
         places: where clp.conf has what the product does not know: `sync-wait` or `restart-limit` → path.
         lang: language of errors.
+        limits: bounds against hostile inputs, where others than the usual ones are wanted.
 
     Raises:
         InputError: no settings were found.
@@ -38,7 +40,7 @@ def audit(
     """
     recogniser = Recogniser(load([Path(path) for path in parsers]))
     shelf, names = Shelf(), ShownNames()
-    walker = Walker(names=names)
+    walker = Walker(limits, names)
     readings = [read_member(member, recogniser, shelf) for member in walker.walk([Path(given) for given in inputs])]
     problems = [problem_text(problem) for problem in walker.problems]
     found = settings.read(readings, _servers(readings), places)

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
 from typing import TypeVar, cast
 
+import tomli
 from pydantic import BaseModel, ValidationError
 
 from acforensics import resources
@@ -58,8 +58,8 @@ def _validated(path: Path, raw: bytes, model: type[BaseModel]) -> BaseModel:
         line = raw.count(b"\n", 0, error.start) + 1
         raise DefinitionError(f"{path}:{line}: not UTF-8 text ({error.reason}): save it as UTF-8") from None
     try:
-        table = tomllib.loads(content)
-    except tomllib.TOMLDecodeError as error:
+        table = tomli.loads(content)
+    except tomli.TOMLDecodeError as error:
         told = re.search(r" \(at line (\d+), column \d+\)$", str(error))
         line = int(told[1]) if told else content.count("\n") + 1
         raise DefinitionError(f"{path}:{line}: not valid TOML: {error}") from None

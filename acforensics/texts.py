@@ -7,10 +7,10 @@ Values come from logs and are data: they are inserted, never interpreted.
 from __future__ import annotations
 
 import string
-import tomllib
 from functools import cache
 from typing import Any, Literal
 
+import tomli
 from pydantic import BaseModel, ConfigDict, SerializationInfo, model_serializer
 
 from acforensics import resources
@@ -80,7 +80,7 @@ def catalogue() -> dict[str, dict[Language, str]]:
     """
     found: dict[str, dict[Language, str]] = {}
     for path in sorted((resources.folder("reports") / "texts").glob("*.toml")):
-        _collect(tomllib.loads(path.read_text(encoding="utf-8")), "", found, path.name)
+        _collect(tomli.loads(path.read_text(encoding="utf-8")), "", found, path.name)
     return found
 
 

@@ -36,7 +36,9 @@ def replacing(target: Path, *, private: bool = False, force: bool = False) -> It
         UsageError: it cannot be written.
     """
     try:
-        handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.stem}-"[:_LONGEST_PREFIX], suffix=target.suffix)
+        handle, name = tempfile.mkstemp(
+            dir=target.parent, prefix=f".{target.stem}-"[:_LONGEST_PREFIX], suffix=target.suffix
+        )
     except OSError as error:
         raise UsageError(_cannot(target, error)) from None
     os.close(handle)

@@ -20,6 +20,7 @@ from acforensics.batch.pool import DaskWorkers, LocalWorkers, run_all
 from acforensics.batch.spool import Spool
 from acforensics.batch.storage import LocalStorage, Storage, storage
 from acforensics.batch.work import Outcome, Task, failed
+from acforensics.bundle import Limits
 from acforensics.errors import InputError, UsageError
 from acforensics.masking import ShownNames, mask_path
 from acforensics.parsing.definitions import load
@@ -225,6 +226,8 @@ def _shown(arguments: Mapping[str, Any]) -> dict[str, Any]:
     for name in ("parsers", "sequences"):
         if name in shown:
             shown[name] = [mask_path(Path(folder).name) for folder in shown[name]]
+    if isinstance(limits := shown.pop("limits", None), Limits) and limits.changed():
+        shown["limits"] = limits.changed()
     if isinstance(window := shown.pop("loop_window", None), timedelta):
         shown["loop_window_minutes"] = window.total_seconds() / 60
     return shown

@@ -24,7 +24,7 @@ def split(path: str) -> tuple[str, ...]:
 
 def directory_names(path: Path) -> tuple[str, ...]:
     """The name of an input directory is a part of its files' paths; `.` has the name of the folder it means."""
-    name = path.resolve().name
+    name = path.name if path.name not in ("", "..") else path.resolve().name
     return (clean(name),) if name else ()
 
 

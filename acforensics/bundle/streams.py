@@ -9,14 +9,16 @@ import struct
 import tarfile
 import zipfile
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import IO, Any, cast
 
 import zstandard
 from isal import igzip_lib
 
 _ISAL_ERROR = cast("type[Exception]", igzip_lib.error)  # its stub says that it is an instance
-# Whatever a damaged or hostile stream may raise while it is read: decoders of other people's making.
+# Whatever a damaged or hostile stream may raise while it is read: decoders of other people's making, which also ask for
+# as much memory as a stream says that they need.
 READ_ERRORS = (
     OSError,
     EOFError,
@@ -32,16 +34,15 @@ READ_ERRORS = (
     zipfile.BadZipFile,
     NotImplementedError,
     RuntimeError,
+    MemoryError,
 )
 
-_COMPRESSED_BLOCK = 64 << 10
-_EXPANDED_BLOCK = 256 << 10
+COMPRESSED_BLOCK = 64 << 10
+EXPANDED_BLOCK = 256 << 10
 # zstandard knows no limit for what it returns; one byte of input may expand to tens of kilobytes.
 _ZSTD_BLOCK = 2 << 10
-
-
-class TooLargeError(OSError):
-    """The expanded size of the inputs passed the limit."""
+_XZ_MEMORY = 256 << 20
+"""Four times what `xz -9` needs."""
 
 
 class Stream(io.RawIOBase):
@@ -80,7 +81,7 @@ class Peekable(Stream):
     def read(self, size: int = -1) -> bytes:
         """Read up to `size` bytes, or all."""
         if size < 0:
-            return b"".join(iter(lambda: self.read(_EXPANDED_BLOCK), b""))
+            return b"".join(iter(lambda: self.read(EXPANDED_BLOCK), b""))
         if self._ahead:
             block, self._ahead = self._ahead[:size], self._ahead[size:]
             return block
@@ -95,9 +96,9 @@ class Peekable(Stream):
 
     def skip_to(self, mark: bytes) -> None:
         """Skip what stands before a mark, or everything."""
-        while (at := self.peek(_COMPRESSED_BLOCK).find(mark)) < 0 and len(self._ahead) >= len(mark):
+        while (at := self.peek(COMPRESSED_BLOCK).find(mark)) < 0 and len(self._ahead) >= len(mark):
             self._ahead = self._ahead[-len(mark) + 1 :]
-            if len(self.peek(_COMPRESSED_BLOCK)) < len(mark):
+            if len(self.peek(COMPRESSED_BLOCK)) < len(mark):
                 break
         self._ahead = self._ahead[at:] if at >= 0 else b""
 
@@ -114,6 +115,7 @@ class SoftEnd(Stream):
 
     def __init__(self, inner: Stream) -> None:
         self._inner = inner
+        self._left: int | None = None
         self.failure: Exception | None = None
 
     def read(self, size: int = -1) -> bytes:
@@ -121,38 +123,24 @@ class SoftEnd(Stream):
         if self.failure is not None:
             return b""
         try:
-            return self._inner.read(size)
+            block = self._inner.read(size)
+            if self._left is not None:
+                self._left -= len(block)
+                if self._left < 0:
+                    raise ValueError("a header without end")
+            return block
         except READ_ERRORS as error:
             self.failure = error
             return b""
 
-
-class Counter:
-    """Counts the bytes of all expanded streams of a walk, so that a small archive cannot grow without bound."""
-
-    def __init__(self, limit: int) -> None:
-        self.limit = limit
-        self._bytes = 0
-
-    def add(self, count: int) -> None:
-        """Count more bytes."""
-        self._bytes += count
-        if self._bytes > self.limit:
-            raise TooLargeError(f"more than {self.limit} bytes after expansion")
-
-
-class Counted(Stream):
-    """A stream whose bytes are counted."""
-
-    def __init__(self, inner: IO[bytes], counter: Counter) -> None:
-        self._inner = inner
-        self._counter = counter
-
-    def read(self, size: int = -1) -> bytes:
-        """Read up to `size` bytes."""
-        block = self._inner.read(size)
-        self._counter.add(len(block))
-        return block
+    @contextmanager
+    def bounded(self, most: int) -> Iterator[None]:
+        """Here so many bytes may be read at most: a reader on top of it that keeps what it reads stays small."""
+        self._left = most
+        try:
+            yield
+        finally:
+            self._left = None
 
 
 class Part(Stream):
@@ -166,7 +154,7 @@ class Part(Stream):
     def read(self, size: int = -1) -> bytes:
         """Read up to `size` bytes."""
         wanted = self._left if size < 0 else min(size, self._left)
-        block = bytes(self._source.read(min(wanted, _EXPANDED_BLOCK))) if wanted else b""
+        block = bytes(self._source.read(min(wanted, EXPANDED_BLOCK))) if wanted else b""
         self._left -= len(block)
         if wanted and not block:
             raise self._failure() or EOFError("the archive ends within this file")
@@ -186,13 +174,13 @@ class Expanding(Stream):
 
     def read(self, size: int = -1) -> bytes:
         """Read up to `size` bytes, or as many as one step gives."""
-        limit = _EXPANDED_BLOCK if size < 0 else size
+        limit = EXPANDED_BLOCK if size < 0 else size
         stalled = False
         while limit and not self._ended:
             if self._current.eof and not self._next_frame():
                 break
             if not self._input and (self._current.needs_input or stalled):
-                self._input = self._inner.read(_COMPRESSED_BLOCK)
+                self._input = self._inner.read(COMPRESSED_BLOCK)
                 if not self._input:
                     raise EOFError("the compressed data ends before its end mark")
             taken, self._input = self._input, b""
@@ -209,7 +197,7 @@ class Expanding(Stream):
     def _next_frame(self) -> bool:
         """Begin another frame where one follows; padding and foreign bytes behind the last one are no part of it."""
         rest = self.rest()
-        while len(rest) < len(self._magic) and (more := self._inner.read(_COMPRESSED_BLOCK)):
+        while len(rest) < len(self._magic) and (more := self._inner.read(COMPRESSED_BLOCK)):
             rest += more
         self._ended = not self._magic or not rest.startswith(self._magic)
         if not self._ended:
@@ -250,10 +238,14 @@ def _gzip() -> Any:
     return igzip_lib.IgzipDecompressor(flag=igzip_lib.DECOMP_GZIP)
 
 
+def _xz() -> Any:
+    return lzma.LZMADecompressor(lzma.FORMAT_XZ, _XZ_MEMORY)
+
+
 _FORMATS: tuple[tuple[bytes, Callable[[], Any]], ...] = (
     (b"\x1f\x8b", _gzip),
     (b"BZh", bz2.BZ2Decompressor),
-    (b"\xfd7zXZ\x00", lzma.LZMADecompressor),
+    (b"\xfd7zXZ\x00", _xz),
     (b"\x28\xb5\x2f\xfd", _Zstd),
 )
 

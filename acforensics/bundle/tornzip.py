@@ -1,7 +1,8 @@
-"""Reads a zip from its front, where its table of contents at the end is lost."""
+"""Reads a zip from its front, where its table of contents at the end is lost, or is too long to be kept in memory."""
 
 from __future__ import annotations
 
+import io
 import struct
 from collections.abc import Iterator
 from typing import IO, Any, NamedTuple, cast
@@ -14,6 +15,11 @@ _HEADER = struct.Struct("<4sHHHHHIIIHH")
 _SIGNATURE = b"PK\x03\x04"
 _ENCRYPTED, _SIZES_FOLLOW = 0x1, 0x8
 _STORED, _DEFLATED = 0, 8
+_END, _END64 = struct.Struct("<4s4H2LH"), struct.Struct("<4sQ2H2L4Q")
+_LOCATOR = 20
+_TAIL = (1 << 16) + _END.size + _LOCATOR + _END64.size
+_LONGEST_TABLE = 32 << 20
+"""Some ten times as much memory is needed to keep it."""
 
 
 class LocalFile(NamedTuple):
@@ -22,6 +28,24 @@ class LocalFile(NamedTuple):
     name: bytes
     written: tuple[int, ...]
     stream: Stream
+
+
+def fits_in_memory(source: Any) -> bool:
+    """Whether the table of contents is as long as those of honest archives are."""
+    size = source.seek(0, io.SEEK_END)
+    source.seek(max(0, size - _TAIL))
+    tail = source.read(_TAIL)
+    at = tail.find(b"PK\5\6")
+    # Each mark is taken at its word: which of them the library goes by is its own affair.
+    while 0 <= at <= len(tail) - _END.size:
+        length = _END.unpack_from(tail, at)[5]
+        large = at - _LOCATOR - _END64.size
+        if large >= 0 and tail.startswith(b"PK\6\7", at - _LOCATOR) and tail.startswith(b"PK\6\6", large):
+            length = _END64.unpack_from(tail, large)[8]
+        if length > _LONGEST_TABLE:
+            return False
+        at = tail.find(b"PK\5\6", at + 1)
+    return True
 
 
 def local_files(source: IO[bytes]) -> Iterator[LocalFile]:

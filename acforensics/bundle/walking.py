@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import stat
-import tarfile
 import tempfile
 import zipfile
 from collections.abc import Iterator
@@ -16,19 +15,11 @@ from typing import IO, Any, cast
 
 from acforensics.bundle import names as naming
 from acforensics.bundle.limits import LimitError, Limits, TooLargeError
-from acforensics.bundle.streams import (
-    READ_ERRORS,
-    Counted,
-    Counter,
-    Meter,
-    Metered,
-    Part,
-    Peekable,
-    SoftEnd,
-    Timed,
-    expander,
-)
+from acforensics.bundle.metering import Counted, Counter, Meter, Metered, Timed
+from acforensics.bundle.streams import READ_ERRORS, Part, Peekable, SoftEnd, expander
+from acforensics.bundle.tars import is_tar, next_header, opened_tar
 from acforensics.bundle.tornzip import fits_in_memory, local_files
+from acforensics.bundle.zipped import opened
 from acforensics.masking import ShownNames, mask_secrets
 from acforensics.texts import Text, text
 
@@ -37,18 +28,6 @@ _SPOOL_IN_MEMORY = 32 << 20
 # A link that is never followed, but whose target tells something: the zone of its server.
 _TELLING_LINK = "localtime"
 _LONGEST_TARGET = 4096
-_LONGEST_EXTENSION = 1 << 20
-_LONGEST_HEADER = 4 << 20
-"""Of one member of a tar, with all that belongs to it: it is kept in memory."""
-_ZIP_STEP, _ZIP_STEPS = 4 << 10, {zipfile.ZIP_STORED: 256 << 10, zipfile.ZIP_DEFLATED: 256 << 10}
-"""Of what is packed otherwise, all that comes out of as many packed bytes as are asked for is kept in memory."""
-_EXTENSIONS = (
-    tarfile.XHDTYPE,
-    tarfile.XGLTYPE,
-    tarfile.SOLARIS_XHDTYPE,
-    tarfile.GNUTYPE_LONGNAME,
-    tarfile.GNUTYPE_LONGLINK,
-)
 
 
 @dataclass
@@ -144,15 +123,15 @@ class Walker:
         reader = Peekable(stream)
         head = reader.peek(_HEAD)
         expand = expander(head)
-        is_zip, is_tar = head.startswith((b"PK\x03\x04", b"PK\x05\x06")), _is_tar(head)
-        if (expand or is_zip or is_tar) and place.depth >= self.limits.depth:
+        is_zip, in_tar = head.startswith((b"PK\x03\x04", b"PK\x05\x06")), is_tar(head)
+        if (expand or is_zip or in_tar) and place.depth >= self.limits.depth:
             self._problem(place.shown, text("input.too-deep", limit=self.limits.depth))
         elif expand is not None:
             inner = Counted(expand(cast("IO[bytes]", reader)), place.meter)
             yield from self._walk_stream(cast("IO[bytes]", inner), place.expanded())
         elif is_zip:
             yield from self._walk_zip(reader, place)
-        elif is_tar:
+        elif in_tar:
             yield from self._walk_tar(reader, place)
         else:
             self._count(place)
@@ -176,8 +155,8 @@ class Walker:
         source = SoftEnd(reader)
         failure: Exception | None = None
         try:
-            with tarfile.open(fileobj=cast("Any", source), mode="r|", tarinfo=_TarInfo) as archive:
-                while (info := _next(archive, source)) is not None:
+            with opened_tar(source) as archive:
+                while (info := next_header(archive, source)) is not None:
                     inner = self._inside(place, info.name, naming.time(info.mtime))
                     if info.isreg():
                         count += 1
@@ -245,8 +224,8 @@ class Walker:
                     if not is_file and not is_link:
                         continue
                     try:
-                        with archive.open(info) as content:
-                            packed = Counted(content, place.meter, _ZIP_STEPS.get(info.compress_type, _ZIP_STEP))
+                        with opened(archive, info) as content:
+                            packed = Counted(content, place.meter)
                             if is_link:
                                 target = packed.read(_LONGEST_TARGET).decode("utf-8", "surrogateescape")
                                 yield from self._walk_link(inner, target)
@@ -305,37 +284,9 @@ class _Place:
         return _Place(f"{self.shown}!{name}", names, written, self.meter, None, self.depth + 1, archives)
 
 
-class _TarInfo(tarfile.TarInfo):
-    """Headers of tar members: a damaged one is an error, wherever it stands, and none may claim absurd sizes."""
-
-    @classmethod
-    def frombuf(cls, buf: bytes | bytearray, encoding: str, errors: str) -> _TarInfo:
-        info = super().frombuf(buf, encoding, errors)
-        if info.size < 0 or (info.type in _EXTENSIONS and info.size > _LONGEST_EXTENSION):
-            raise tarfile.ReadError(f"a header with the size {info.size}")
-        return info
-
-    @classmethod
-    def fromtarfile(cls, tarfile_: tarfile.TarFile) -> _TarInfo:
-        try:
-            return super().fromtarfile(tarfile_)
-        except tarfile.EOFHeaderError:  # type: ignore[attr-defined]
-            raise
-        except tarfile.HeaderError as error:
-            # The base class takes a damaged header for the end.
-            raise tarfile.ReadError(f"{error} at byte {tarfile_.offset}") from error
-
-
 def is_archive(head: bytes) -> bool:
     """Whether a file that begins so is one that is walked into."""
-    return head.startswith((b"PK\x03\x04", b"PK\x05\x06")) or expander(head) is not None or _is_tar(head)
-
-
-def _next(archive: tarfile.TarFile, source: SoftEnd) -> tarfile.TarInfo | None:
-    """The next header. Memory stays flat over archives with very many members, and over headers without end."""
-    archive.members = []  # type: ignore[attr-defined]
-    with source.bounded(_LONGEST_HEADER):
-        return archive.next()
+    return head.startswith((b"PK\x03\x04", b"PK\x05\x06")) or expander(head) is not None or is_tar(head)
 
 
 def _copy(reader: Peekable, target: IO[bytes]) -> Exception | None:
@@ -348,19 +299,6 @@ def _copy(reader: Peekable, target: IO[bytes]) -> Exception | None:
     except READ_ERRORS as error:
         return error
     return None
-
-
-def _is_tar(head: bytes) -> bool:
-    if len(head) < tarfile.BLOCKSIZE:
-        return False
-    if head[257:262] == b"ustar":
-        return True
-    # The oldest tars have no magic: their header sums up instead.
-    try:
-        written = int(head[148:156].strip(b"\0 ") or b"x", 8)
-    except ValueError:
-        return False
-    return written == sum(head[:148]) + 8 * 32 + sum(head[156:512])
 
 
 def problem_text(problem: Problem) -> Text:

@@ -20,6 +20,7 @@ from acforensics.cli.common import (
     Lang,
     LangOption,
     Level,
+    LimitOption,
     LoopWindowOption,
     ParsersOption,
     RedactionMapOption,
@@ -75,11 +76,13 @@ def analyze(
         typer.Option("--redact", help="Stand-ins for names, addresses and identifiers in every output."),
     ] = False,
     redaction_map: RedactionMapOption = None,
+    limit: LimitOption = None,
     fail_on: FailOnOption = None,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No summary on the terminal.")] = False,
 ) -> None:
     """Analyse inputs together as one case: who or what ended each boot, and was the UPS told."""
     from acforensics.analysis import analyze as run
+    from acforensics.bundle import parse_limits
     from acforensics.timeline import export
 
     result = Path(json_file) if json_file not in (None, "-") else None
@@ -101,6 +104,7 @@ def analyze(
         loop_window=timedelta(minutes=loop_window),
         clock=clocks(clock or []),
         redact=redact,
+        limits=parse_limits(limit or []),
     )
     language: Language = lang.value
     if redaction_map is not None and case.pseudonyms is not None:

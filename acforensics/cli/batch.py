@@ -19,6 +19,7 @@ from acforensics.cli.common import (
     Lang,
     LangOption,
     Level,
+    LimitOption,
     LoopWindowOption,
     ParsersOption,
     SequencesOption,
@@ -73,11 +74,13 @@ def batch(
         bool,
         typer.Option("--redact", help="Stand-ins for names, addresses and identifiers; cases get numbers as names."),
     ] = False,
+    limit: LimitOption = None,
     fail_on: FailOnOption = None,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress and no summary.")] = False,
 ) -> None:
     """Analyse many cases: a report for each, an index, and tables for queries."""
     from acforensics.batch import Options, run
+    from acforensics.bundle import parse_limits
 
     check_analysis(loop_window=loop_window, year=year)
     if jobs is not None and scheduler is not None:
@@ -92,6 +95,7 @@ def batch(
         "sequences": [str(path.resolve()) for path in sequences or []],
         "loop_window": timedelta(minutes=loop_window),
         "redact": redact,
+        "limits": parse_limits(limit or []),
     }
     language: Language = lang.value
     options = Options(root, output, jobs, scheduler, resume, language, arguments)

@@ -14,6 +14,7 @@ from acforensics.cli.common import (
     JsonOption,
     Lang,
     LangOption,
+    LimitOption,
     ParsersOption,
     RedactionMapOption,
     app,
@@ -41,16 +42,20 @@ def audit(
             "--place", metavar="NAME=PATH", help="Where clp.conf has sync-wait or restart-limit; may be given again."
         ),
     ] = None,
+    limit: LimitOption = None,
 ) -> None:
     """Compare the settings in clp.conf and stop.sh with the HOWTO."""
     from acforensics.auditing import audit as run
     from acforensics.auditing import places_of
+    from acforensics.bundle import parse_limits
     from acforensics.case import to_json
     from acforensics.rendering.audit import print_audit
 
     refuse_overwriting(inputs, [Path(json_file)] if json_file not in (None, "-") else [])
     language: Language = lang.value
-    model = run(inputs, parsers=parsers or [], places=places_of(place or []), lang=language)
+    model = run(
+        inputs, parsers=parsers or [], places=places_of(place or []), lang=language, limits=parse_limits(limit or [])
+    )
     if json_file == "-":
         sys.stdout.write(to_json(model, language))
     elif json_file is not None:
@@ -71,19 +76,21 @@ def redact_bundles(
     ],
     redaction_map: RedactionMapOption = None,
     force: Annotated[bool, typer.Option("--force", help="Replace OUT if it is there already.")] = False,
+    limit: LimitOption = None,
     lang: LangOption = Lang.en,
 ) -> None:
     """Copy bundles with stand-ins for names, addresses and identifiers, and without secrets.
 
     The copy is analysed to the same verdict. Binary files other than login records are left out, and listed.
     """
+    from acforensics.bundle import parse_limits
     from acforensics.redaction import redact as run
     from acforensics.texts import text
 
     language: Language = lang.value
     if redaction_map is not None:
         refuse_overwriting(inputs, [redaction_map])
-    copy = run(inputs, output, force=force)
+    copy = run(inputs, output, force=force, limits=parse_limits(limit or []))
     if redaction_map is not None:
         write(redaction_map, copy.pseudonyms.to_json(), private=True)
     typer.echo(text("redact.written", files=copy.files, path=mask_path(output)).within(language))

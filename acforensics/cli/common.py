@@ -78,6 +78,15 @@ JsonOption = Annotated[
     str | None,
     typer.Option("--json", metavar="FILE", help="JSON result; '-' for standard output, and nothing else there."),
 ]
+LimitOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--limit",
+        metavar="NAME=VALUE",
+        help="Bounds against hostile inputs: depth, members, expanded-size, expansion-ratio, seconds-per-file; "
+        "may be given again.",
+    ),
+]
 InputsArgument = Annotated[
     list[str], typer.Argument(metavar="INPUT...", help="Files, directories or archives of one incident.")
 ]

@@ -14,6 +14,7 @@ from acforensics.cli.common import (
     InputsArgument,
     Lang,
     LangOption,
+    LimitOption,
     ParsersOption,
     complain,
     parsers_app,
@@ -67,16 +68,18 @@ def parsers_suggest(
         typer.Option("--output", "-o", metavar="FILE.toml", help="New definition file; else standard output."),
     ] = None,
     parsers: ParsersOption = None,
+    limit: LimitOption = None,
     lang: LangOption = Lang.en,
 ) -> None:
     """Write definitions, ready to edit, of what unknown programs say near a stop or a start."""
+    from acforensics.bundle import parse_limits
     from acforensics.suggestion import suggest
     from acforensics.suggestion.writing import name_for
     from acforensics.texts import text
 
     language: Language = lang.value
     name = name_for(output, parsers or [])
-    found = suggest(inputs, parsers=parsers or [], name=name, lang=language)
+    found = suggest(inputs, parsers=parsers or [], name=name, lang=language, limits=parse_limits(limit or []))
     for problem in found.problems:
         complain(problem.within(language))
     if found.suggestion is None:

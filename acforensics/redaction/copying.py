@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import IO
 
 from acforensics import clocks, placing
-from acforensics.bundle import READ_ERRORS, Member, Walker, describe, problem_text
+from acforensics.bundle import READ_ERRORS, Limits, Member, Walker, failure_text, problem_text
 from acforensics.errors import InputError, UsageError
 from acforensics.masking import ShownNames, mask_path
 from acforensics.parsing.definitions import load
@@ -43,13 +43,14 @@ class Copy:
     notes: list[Text] = field(default_factory=list)
 
 
-def redact(inputs: Sequence[str | Path], output: Path, *, force: bool = False) -> Copy:
+def redact(inputs: Sequence[str | Path], output: Path, *, force: bool = False, limits: Limits | None = None) -> Copy:
     """Write a redacted copy.
 
     Args:
         inputs: files, directories or archives.
         output: a folder, or an archive if its name ends in `.tar.gz` or `.tgz`; it appears when it is complete.
         force: replace what is there.
+        limits: bounds against hostile inputs, where others than the usual ones are wanted.
 
     Raises:
         InputError: no input could be read.
@@ -57,7 +58,7 @@ def redact(inputs: Sequence[str | Path], output: Path, *, force: bool = False) -
     """
     given = [Path(one) for one in inputs]
     _check(given, output, force)
-    learner, problems, found = _learn(given)
+    learner, problems, found = _learn(given, limits)
     pseudonyms = Pseudonyms(learner.names)
     rewriter = Rewriter(pseudonyms, tuple(str(path.parent) for path in given))
     if not found:
@@ -65,30 +66,31 @@ def redact(inputs: Sequence[str | Path], output: Path, *, force: bool = False) -
         raise InputError("\n  ".join(rewriter.text(problem.en) for problem in said[:10]))
     copy = Copy(pseudonyms)
     with replacing(output, force=force) as temporary:
-        _write(given, temporary, output, rewriter, copy)
+        _write(given, temporary, output, rewriter, copy, limits)
     if learner.names.full():
         copy.notes.append(text("redact.too-many-names"))
     return copy
 
 
-def _learn(given: Sequence[Path]) -> tuple[Learner, list[Text], int]:
+def _learn(given: Sequence[Path], limits: Limits | None) -> tuple[Learner, list[Text], int]:
     learner, names = Learner(), ShownNames()
     recogniser = Recogniser(load())
     readings: list[Reading] = []
     problems: list[Text] = []
-    for path in given:
-        walker = Walker(names=names)
-        for member in walker.walk([path]):
-            readings.append(read_member(learner.watch(member), recogniser))
-            learner.take_reading(readings[-1])
-        problems += map(problem_text, walker.problems)
+    walker = Walker(limits, names)
+    for member in walker.walk(list(given)):
+        readings.append(read_member(learner.watch(member), recogniser))
+        learner.take_reading(readings[-1])
+    problems += map(problem_text, walker.problems)
     servers, _ = placing.date(placing.unique(readings), clocks.choose_zones(readings, None), None).place()
     for name in (*servers.servers, *servers.by_reading.values()):
         learner.host(name)
     return learner, problems, len(readings)
 
 
-def _write(given: Sequence[Path], temporary: Path, output: Path, rewriter: Rewriter, copy: Copy) -> None:
+def _write(
+    given: Sequence[Path], temporary: Path, output: Path, rewriter: Rewriter, copy: Copy, limits: Limits | None
+) -> None:
     names = ShownNames()
     is_archive = _is_archive(output)
     with tempfile.TemporaryDirectory(dir=temporary.parent, prefix=".acforensics-") as scratch:
@@ -104,11 +106,10 @@ def _write(given: Sequence[Path], temporary: Path, output: Path, rewriter: Rewri
         try:
             packer = Packer(outermost, Path(scratch))
             writer = _Writer(packer, rewriter, copy, flat=is_archive)
-            for path in given:
-                walker = Walker(names=names)
-                for member in walker.walk([path]):
-                    writer.take(member)
-                copy.problems += [redact_text(problem_text(problem), rewriter) for problem in walker.problems]
+            walker = Walker(limits, names)
+            for member in walker.walk(list(given)):
+                writer.take(member)
+            copy.problems += [redact_text(problem_text(problem), rewriter) for problem in walker.problems]
             writer.close()
         finally:
             if stream is not None:
@@ -167,7 +168,7 @@ class _Writer:
             while block := member.stream.read(_BLOCK):
                 stream.write(content.feed(block))
         except READ_ERRORS as error:
-            problem = text("input.unreadable", error=describe(error))
+            problem = failure_text(error)
             self._copy.problems.append(self._about(member, problem))
         stream.write(content.close())
 

@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Iterator, Sequence
 from typing import IO, Protocol
 
-from acforensics.bundle import READ_ERRORS, Member, describe
+from acforensics.bundle import READ_ERRORS, Member, failure_text
 from acforensics.parsing.recognition import Recogniser
 from acforensics.sources.ahead import ahead
 from acforensics.sources.alert_export import AlertExport
@@ -85,7 +85,7 @@ def read_member(member: Member, recogniser: Recogniser, shelf: Shelf | None = No
             reading.bytes += len(block)
             readers.feed(block)
     except READ_ERRORS as error:
-        reading.lose(text("input.unreadable", error=describe(error)))
+        reading.lose(failure_text(error))
     reading.sha256 = digest.hexdigest()
     readers.close()
     if shelf is not None:

@@ -44,6 +44,16 @@ class Fact(NamedTuple):
     text: str
 
 
+class Part(NamedTuple):
+    """One of several logs that stand in one file, one behind the other.
+
+    `log`: parts of one number are one log, as its rotated files are; `age`: their order in time, oldest first.
+    """
+
+    log: int
+    age: int
+
+
 @dataclass(frozen=True)
 class Document:
     """A small file that is needed whole, as text. It may hold secrets: it is shown nowhere and never written."""
@@ -74,6 +84,8 @@ class Reading:
     notes: list[Text] = field(default_factory=list)
     complete: bool = True
     document: Document | None = field(default=None, repr=False)
+    part: Part | None = None
+    """Where several logs were put together in the file: which of them this is."""
     years_by: Literal["text", "weekdays", "weekdays-others"] = "text"
     """What tells the years of its stamps: the text; or its weekdays, with its own time or with the server's files."""
 

@@ -18,7 +18,7 @@ from typing import Any, Literal
 
 import re2
 
-from acforensics.bundle import Walker, problem_text
+from acforensics.bundle import Limits, Walker, problem_text
 from acforensics.errors import InputError
 from acforensics.events import BOOT_MARKS, STOP_MARKS, UNCLASSIFIED, Hit, Stamp
 from acforensics.lines import Record, frame
@@ -170,7 +170,14 @@ class _SecondPass(Recogniser):
         return Recognition(UNCLASSIFIED, {}, key, "unverified")
 
 
-def suggest(inputs: Sequence[str | Path], *, parsers: Sequence[Path], name: str, lang: Language) -> Result:
+def suggest(
+    inputs: Sequence[str | Path],
+    *,
+    parsers: Sequence[Path],
+    name: str,
+    lang: Language,
+    limits: Limits | None = None,
+) -> Result:
     """Look for programs that nobody knows near stops and starts, and write definitions of what they say.
 
     Args:
@@ -178,6 +185,7 @@ def suggest(inputs: Sequence[str | Path], *, parsers: Sequence[Path], name: str,
         parsers: folders with a site's own definitions.
         name: of the new file's definitions.
         lang: of the comments.
+        limits: bounds against hostile inputs, where others than the usual ones are wanted.
 
     Raises:
         InputError: no record was found in the inputs.
@@ -188,7 +196,7 @@ def suggest(inputs: Sequence[str | Path], *, parsers: Sequence[Path], name: str,
     places: dict[str, dict[str, _Place]] = {}
     # A guess is no knowledge: what only a guess names is what a site must define.
     firm = [file.model_copy(update={"event": [e for e in file.event if not e.yields]}) for file in files]
-    seen = _find_unknown(inputs, names, _FirstPass(firm), looked, places, problems)
+    seen = _find_unknown(inputs, Walker(limits, names), _FirstPass(firm), looked, places, problems)
     if not looked.records:
         told = problems or [text("suggest.no-records", inputs=", ".join(map(mask_path, inputs)), files=looked.files)]
         raise InputError("\n  ".join(problem.en for problem in told[:10]))
@@ -197,7 +205,7 @@ def suggest(inputs: Sequence[str | Path], *, parsers: Sequence[Path], name: str,
         return Result(None, looked, problems)
     guesses = [program for file in files for event in file.event if event.yields for program in event.programs]
     chosen = [Unknown(one, any(fnmatchcase(one, guess) for guess in guesses)) for one in ranked[:_MOST_PROGRAMS]]
-    _gather(inputs, names, _SecondPass(firm, chosen), places)
+    _gather(inputs, Walker(limits, names), _SecondPass(firm, chosen), places)
     suggestion = write(chosen, ranked[_MOST_PROGRAMS:], name, files, lang)
     if not suggestion.events:
         looked.unfit = [program.name for program in chosen]
@@ -207,7 +215,7 @@ def suggest(inputs: Sequence[str | Path], *, parsers: Sequence[Path], name: str,
 
 def _find_unknown(
     inputs: Sequence[str | Path],
-    names: ShownNames,
+    walker: Walker,
     recogniser: _FirstPass,
     looked: Looked,
     places: dict[str, dict[str, _Place]],
@@ -216,7 +224,7 @@ def _find_unknown(
     """The first pass: who is unknown, and where the ends and starts are."""
     seen: dict[str, _Seen] = {}
     for given in inputs:
-        walker = Walker(names=names)
+        before = len(walker.problems)
         for member in walker.walk([Path(given)]):
             reading = read_member(member, recogniser)
             looked.files += 1
@@ -229,7 +237,7 @@ def _find_unknown(
                 room = hit.program in seen or len(seen) < _MOST_NAMES
                 if hit.kind == UNCLASSIFIED and not hit.definition and "*" not in hit.program and room:
                     _note(seen.setdefault(hit.program, _Seen()), hit, found)
-        problems += [problem_text(problem) for problem in walker.problems]
+        problems += [problem_text(problem) for problem in walker.problems[before:]]
     looked.programs = len(recogniser.programs)
     looked.stops, looked.starts = _most(places, "ends"), _most(places, "starts")
     return seen
@@ -277,18 +285,17 @@ def _ends_and_starts(reading: Reading) -> dict[str, _Place]:
 
 def _gather(
     inputs: Sequence[str | Path],
-    names: ShownNames,
+    walker: Walker,
     recogniser: _SecondPass,
     places: dict[str, dict[str, _Place]],
 ) -> None:
     """The second pass: all that the chosen programs say."""
-    for given in inputs:
-        for member in Walker(names=names).walk([Path(given)]):
-            recogniser.begin(member.path, places.get(member.path, {}))
-            for hit in read_member(member, recogniser).hits:
-                template = recogniser.wanted.get(hit.definition)
-                if template is not None:
-                    template.keep(member.path if hit.line is None else f"{member.path}:{hit.line}", _as_line(hit))
+    for member in walker.walk([Path(given) for given in inputs]):
+        recogniser.begin(member.path, places.get(member.path, {}))
+        for hit in read_member(member, recogniser).hits:
+            template = recogniser.wanted.get(hit.definition)
+            if template is not None:
+                template.keep(member.path if hit.line is None else f"{member.path}:{hit.line}", _as_line(hit))
     recogniser.count_ends()
 
 

@@ -7,10 +7,11 @@ other definitions before it is handed out, so that `parsers check` accepts it.
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+
+import tomli
 
 from acforensics import resources
 from acforensics.errors import UsageError
@@ -136,7 +137,7 @@ def _events(programs: Sequence[Unknown], recogniser: Recogniser) -> Iterator[_Ev
 
 def _is_valid(event: _Event) -> bool:
     try:
-        EventDefinition.model_validate(tomllib.loads(_block(event))["event"][0])
+        EventDefinition.model_validate(tomli.loads(_block(event))["event"][0])
     except ValueError:
         return False
     return True
@@ -151,7 +152,7 @@ def _accepted(events: list[_Event], name: str, files: list[DefinitionFile]) -> l
     for attempt in range(_MOST_ATTEMPTS):
         if not events:
             break
-        file = DefinitionFile.model_validate(tomllib.loads("\n".join([_head(name), *map(_block, events)])))
+        file = DefinitionFile.model_validate(tomli.loads("\n".join([_head(name), *map(_block, events)])))
         wrong: set[str] = set()
         recogniser = Recogniser([*files, file])
         recogniser.files = [file, *concerned]

@@ -42,12 +42,13 @@ def walk() -> Callable[..., Found]:
         found = Found({}, {}, {}, walker.problems)
         for member in walker.walk(list(inputs)):
             found.names[member.path] = member.names
-            found.files[member.path] = b""
+            content = bytearray()
             try:
                 while block := member.stream.read(4096):
-                    found.files[member.path] += block
+                    content += block
             except READ_ERRORS as error:
                 found.torn[member.path] = str(error)
+            found.files[member.path] = bytes(content)
         return found
 
     return walking
