@@ -17,6 +17,8 @@ from acforensics.errors import AcforensicsError, UsageError
 
 _AHEAD = 2
 _ORPHANED_AFTER = 2.0
+PATIENCE = "10s"
+"""How long a scheduler may take to answer."""
 
 
 class Workers(Protocol):
@@ -78,7 +80,7 @@ class DaskWorkers:
         except ImportError:
             raise UsageError(f"--scheduler {address}: needs Dask; install acforensics[dask]") from None
         try:
-            self._client = Client(address, timeout="10s", set_as_default=False)
+            self._client = Client(address, timeout=PATIENCE, set_as_default=False)
         except (OSError, TimeoutError, ValueError) as error:
             raise UsageError(f"--scheduler {address}: no Dask scheduler answers there ({error})") from None
         self._refuse_other_versions(address)
@@ -154,13 +156,9 @@ def run_all(
             for future in done:
                 task = waiting.pop(future)
                 try:
-                    yield future.result()
+                    yield _result(future, task, died)
                 except BrokenProcessPool:
                     suspects.append(task)
-                except AcforensicsError:
-                    raise
-                except Exception as error:
-                    yield died(task, f"its worker failed: {type(error).__name__}")
             if suspects:
                 # One of them killed its worker, and with it the pool. Nobody knows which: each is tried alone.
                 suspects += waiting.values()
@@ -175,9 +173,19 @@ def _alone(
 ) -> Outcome:
     with workers.executor(alone=True) as executor:
         try:
-            return executor.submit(job, task).result()
+            return _result(executor.submit(job, task), task, died)
         except BrokenProcessPool:
             return died(task, "its worker was killed, perhaps because memory ran out: analyse this case by itself")
+
+
+def _result(future: Future[Outcome], task: Task, died: Callable[[Task, str], Outcome]) -> Outcome:
+    """The outcome of a case; an error of its worker is one, but not that results cannot be written."""
+    try:
+        return future.result()
+    except (AcforensicsError, BrokenProcessPool):
+        raise
+    except Exception as error:
+        return died(task, f"its worker failed ({type(error).__name__}): analyse this case by itself")
 
 
 class _Pool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tarfile
+from concurrent.futures import Executor, Future
 from datetime import datetime
 from pathlib import Path
 
@@ -46,6 +47,35 @@ def outputs(folder: Path) -> dict[str, bytes]:
         for path in sorted(folder.rglob("*"))
         if path.is_file() and path.parent.name != "assets"
     }
+
+
+class Here(Executor):
+    """Runs a case at once, in this process: what is not about processes needs none."""
+
+    def submit(self, job, task):  # type: ignore[override]
+        done: Future = Future()
+        done.set_result(job(task))
+        return done
+
+
+class HereWorkers:
+    def __init__(self, jobs: int) -> None:
+        self.jobs = jobs
+
+    def executor(self, alone: bool = False) -> Executor:
+        return Here()
+
+    def room(self) -> int:
+        return 1
+
+    def leave(self, executor: Executor, *, finished: bool) -> None:
+        pass
+
+
+@pytest.fixture
+def here(monkeypatch):
+    """Batches run in this process."""
+    monkeypatch.setattr("acforensics.batch.running.LocalWorkers", HereWorkers)
 
 
 @pytest.fixture(scope="session")

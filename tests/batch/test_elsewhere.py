@@ -42,8 +42,8 @@ def store() -> Iterator[str]:
         for name, value in {**settings, "AWS_ENDPOINT_URL": f"http://{host}:{port}"}.items():
             patch.setenv(name, value)
         system = fsspec.filesystem("s3", skip_instance_cache=True)
-        system.mkdir("logs")
-        yield "s3://logs"
+        system.mkdir(f"logs-{port}")
+        yield f"s3://logs-{port}"
     server.stop()
 
 
@@ -51,10 +51,10 @@ def test_a_bucket_gives_what_the_folder_gives(cases, done, store, tmp_path):
     system = fsspec.filesystem("s3", skip_instance_cache=True)
     for path in sorted(cases.rglob("*")):
         if path.is_file():
-            system.put_file(str(path), f"logs/cases/{path.relative_to(cases)}")
+            system.put_file(str(path), f"{store}/cases/{path.relative_to(cases)}")
     # An object store knows no empty folders.
     run(Options(f"{store}/cases", f"{store}/out", jobs=2, arguments=ARGUMENTS))
-    system.get("logs/out", str(tmp_path / "out"), recursive=True)
+    system.get(f"{store}/out", str(tmp_path / "out"), recursive=True)
     found, expected = outputs(tmp_path / "out"), outputs(done[1])
     assert {name for name in expected if name not in found} == {"empty/batch.json"}
     for name, content in found.items():
@@ -67,8 +67,8 @@ def test_names_in_a_bucket_lead_nowhere(store, tmp_path, monkeypatch):
     monkeypatch.setenv("TMPDIR", str(tmp_path / "inner"))
     (tmp_path / "inner").mkdir()
     system = fsspec.filesystem("s3", skip_instance_cache=True)
-    system.pipe_file("logs/hostile/case/a/../../../../../evil", b"Nov 24 09:00:00 svr031 sudo: x\n")
-    system.pipe_file("logs/hostile/case/messages", b"Nov 24 09:00:00 svr031 kernel: Linux version 5.14.0-1 (x)\n")
+    system.pipe_file(f"{store}/hostile/case/a/../../../../../evil", b"Nov 24 09:00:00 svr031 sudo: x\n")
+    system.pipe_file(f"{store}/hostile/case/messages", b"Nov 24 09:00:00 svr031 kernel: Linux version 5.14.0-1 (x)\n")
     result = run(Options(f"{store}/hostile", str(tmp_path / "out"), jobs=1))
     assert result.fleet.total == 1
     assert not list(tmp_path.glob("evil")) + list(tmp_path.parent.glob("evil"))
@@ -149,7 +149,8 @@ def test_a_cluster_that_loses_a_worker_gives_the_same_bytes(cases, done, tmp_pat
     assert outputs(tmp_path) == outputs(done[1])
 
 
-def test_a_scheduler_that_is_not_there_is_told(cases, tmp_path):
+def test_a_scheduler_that_is_not_there_is_told(cases, tmp_path, monkeypatch):
+    monkeypatch.setattr("acforensics.batch.pool.PATIENCE", "1s")
     begun = time.monotonic()
     with pytest.raises(UsageError, match="no Dask scheduler answers"):
         run(Options(str(cases), str(tmp_path), scheduler=f"tcp://127.0.0.1:{free_port()}"))
