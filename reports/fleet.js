@@ -15,7 +15,7 @@
   // --- cases
 
   const folded = (value) => value.normalize("NFKC").toLowerCase();
-  const rows = [...document.querySelectorAll("#rows tbody tr")].map((row) => ({
+  const rows = [...document.querySelectorAll("#case-rows tbody tr")].map((row) => ({
     row,
     words: null,
     grade: GRADES.indexOf(row.dataset.severity),

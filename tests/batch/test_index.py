@@ -33,17 +33,17 @@ def opened(browser, done):
 
 
 def shown(page) -> list[str]:
-    return page.locator("#rows tbody tr:not([hidden]) th a").all_inner_texts()
+    return page.locator("#case-rows tbody tr:not([hidden]) th a").all_inner_texts()
 
 
 def test_cases_are_listed_by_gravity_searched_and_filtered(opened):
     assert shown(opened) == ["again", "packed.tar.gz", "typed", "quiet 停電"]
     opened.fill("#search", "ope1")
-    expect(opened.locator("#rows tbody tr:not([hidden])")).to_have_count(1)
+    expect(opened.locator("#case-rows tbody tr:not([hidden])")).to_have_count(1)
     assert shown(opened) == ["typed"]
     opened.fill("#search", "")
     opened.select_option("#least", "critical")
-    expect(opened.locator("#rows tbody tr:not([hidden])")).to_have_count(3)
+    expect(opened.locator("#case-rows tbody tr:not([hidden])")).to_have_count(3)
     opened.select_option("#rule", "power-loss")
     assert shown(opened) == ["packed.tar.gz"]
     assert "1 of 4" in opened.inner_text("#shown")
@@ -53,13 +53,13 @@ def test_the_other_language_changes_everything(opened):
     assert "Ends by month" in opened.inner_text("#trend h2")
     opened.click("button[data-lang=ja]")
     assert opened.inner_text("#trend h2") == "月別の終了"
-    assert "OS コマンド" in opened.inner_text("#rows tbody tr:first-child")
+    assert "OS コマンド" in opened.inner_text("#case-rows tbody tr:first-child")
     assert "4 ケース中 4 ケース" in opened.inner_text("#shown")
     assert "OS コマンド" in opened.text_content("#chart .legend")
 
 
 def test_each_case_opens_its_report_with_its_chart(opened):
-    opened.click("#rows tbody tr:has-text('停電') a")
+    opened.click("#case-rows tbody tr:has-text('停電') a")
     opened.wait_for_selector("#chart .main-svg")
     assert "停電" in opened.inner_text("h1")
 
