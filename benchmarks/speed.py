@@ -1,4 +1,4 @@
-"""The figures of docs/benchmarks.md: `python -m benchmarks.speed [--size 1G] [--write docs/benchmarks.md]`.
+"""The figures of docs/benchmarks.md: `python -m benchmarks.speed [--size MB] [--write docs/benchmarks.md]`.
 
 Each is a ratio to a peer that runs in the same minute on the same input: `rg` (one thread, 64 of our patterns),
 `zgrep -E` with the same, `lnav`. Wall times are the best of three; memory is the peak of the whole process.

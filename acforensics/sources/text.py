@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right, insort
-from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import timedelta
 
 from acforensics.events import BOOT_MARKS, DAEMON_MARKS, STOP_MARKS, Hit, PreviousLine
@@ -26,7 +25,6 @@ from acforensics.sources.sequential import LONGEST_LINE, NulRuns, note_long_line
 _SAMPLE_STEP = 4 << 10
 _SPARSE_STEP = 64 << 10
 _MANY_HOSTS = 2
-_SCANNED_AT_ONCE = 4
 _TAIL_KEPT = 128 << 10
 _SAMPLES_KEPT = 5
 _WELL_SAMPLED = 64 << 10
@@ -80,10 +78,6 @@ class TextReader:
         self._carry = b""
         self._offset = 0
         self._line = 0
-        self._taken = 0
-        self._chunks = 0
-        self._waiting: tuple[bytes, int, Future[list[tuple[int, int]]]] | None = None
-        self._scanner: ThreadPoolExecutor | None = None
         self._tail = b""
         self._encodings: set[str] = set()
         self._hosts: set[str] = set()
@@ -107,9 +101,9 @@ class TextReader:
         self._carry = data[end : end + LONGEST_LINE]
         self._cut = len(data) - end > LONGEST_LINE
         if end:
-            self._take(self._shortened(data[:end]))
+            self._chunk(self._shortened(data[:end]))
         if self._cut:
-            self._long.append(self._taken + 1)
+            self._long.append(self._line + 1)
 
     def _shortened(self, chunk: bytes) -> bytes:
         """The chunk, with no line longer than the longest that is looked at."""
@@ -117,37 +111,14 @@ class TextReader:
         if all(chunk.find(b"\n", start, start + window) >= 0 for start in range(0, len(chunk) - window, window)):
             return chunk
         lines = chunk.split(b"\n")
-        self._long += [self._taken + i for i, line in enumerate(lines, start=1) if len(line) > LONGEST_LINE]
+        self._long += [self._line + i for i, line in enumerate(lines, start=1) if len(line) > LONGEST_LINE]
         return b"\n".join(line[:LONGEST_LINE] for line in lines)
-
-    def _take(self, chunk: bytes) -> None:
-        """Read a chunk; in a large file the one before it, while a thread scans this one."""
-        lines = chunk.count(b"\n") + (not chunk.endswith(b"\n"))
-        self._taken += lines
-        self._chunks += 1
-        if self._chunks <= _SCANNED_AT_ONCE:
-            self._chunk(chunk, lines, self._candidates(chunk))
-            return
-        self._scanner = self._scanner or ThreadPoolExecutor(1, "scan")
-        scanned = self._scanner.submit(self._candidates, chunk)
-        waiting, self._waiting = self._waiting, (chunk, lines, scanned)
-        if waiting is not None:
-            self._chunk(waiting[0], waiting[1], waiting[2].result())
-
-    def _finish(self) -> None:
-        """Read what is left."""
-        if self._carry:
-            self._take(self._carry)
-            self._carry = b""
-        if self._waiting is not None:
-            self._chunk(self._waiting[0], self._waiting[1], self._waiting[2].result())
-            self._waiting = None
-        if self._scanner is not None:
-            self._scanner.shutdown()
 
     def close(self) -> None:
         """End of the file: take the last line even without its newline, and settle format and encoding."""
-        self._finish()
+        if self._carry:
+            self._chunk(self._carry)
+            self._carry = b""
         self._look_ahead()
         self._keep_last()
         self._collector.close()
@@ -192,14 +163,15 @@ class TextReader:
         for hit in reading.hits:
             hit.boot = names[bisect_right(places, hit.offset)]
 
-    def _chunk(self, chunk: bytes, lines: int, candidates: list[tuple[int, int]]) -> None:
+    def _chunk(self, chunk: bytes) -> None:
         self._look_ahead(chunk)
+        lines = chunk.count(b"\n") + (not chunk.endswith(b"\n"))
         first_line = self._line
         self._line += lines
         self._note_encoding(chunk)
         self._sample(chunk)
         self._count(chunk, lines, first_line)
-        self._find_hits(chunk, candidates, first_line)
+        self._find_hits(chunk, first_line)
         self._offset += len(chunk)
         self._tail = (self._tail + chunk)[-_TAIL_KEPT:] if len(chunk) < _TAIL_KEPT else chunk[-_TAIL_KEPT:]
 
@@ -333,25 +305,18 @@ class TextReader:
 
     # --- events
 
-    def _candidates(self, chunk: bytes) -> list[tuple[int, int]]:
-        """Where the lines begin and end that some definition may recognise."""
+    def _find_hits(self, chunk: bytes, first_line: int) -> None:
         scan = self._recogniser.scan
-        found = []
-        position = 0
+        position = counted = 0
+        line = first_line
         while position < len(chunk) and (match := scan.search(chunk, position)) is not None:
             start = chunk.rfind(b"\n", 0, match.start()) + 1
             end = chunk.find(b"\n", match.end())
             end = len(chunk) if end < 0 else end
-            found.append((start, end))
-            position = end + 1
-        return found
-
-    def _find_hits(self, chunk: bytes, candidates: list[tuple[int, int]], first_line: int) -> None:
-        counted, line = 0, first_line
-        for start, end in candidates:
             line += chunk.count(b"\n", counted, start)
             counted = start
             self._parse(chunk, start, end, line + 1)
+            position = end + 1
 
     def _frame(self, line: str) -> Record | None:
         return frame_own(line, self._own) if self._own else frame(line)
