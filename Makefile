@@ -17,7 +17,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
 .DELETE_ON_ERROR:
-.PHONY: help venv demo test fuzz check format schema pictures dist clean FORCE
+.PHONY: help venv demo test fuzz bench check format schema pictures dist clean FORCE
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -32,6 +32,9 @@ test: $(VENV)/.dev ## run the tests (those of the HTML report need Chromium: Deb
 
 fuzz: $(VENV)/.dev ## analyse damaged and hostile bundles for some minutes; what does harm is kept in build/fuzz
 	$(BIN)/python -m tests.fuzzing --seconds $(SECONDS) --keep build/fuzz $(ARGS)
+
+bench: $(VENV)/.dev ## measure speed and memory beside other programs, into docs/benchmarks.md (ripgrep, gzip, lnav; 5 minutes)
+	$(BIN)/python -m benchmarks.speed --write docs/benchmarks.md $(ARGS)
 
 check: $(VENV)/.dev ## lint, format, types, import directions, parser definitions
 	$(BIN)/ruff check .
