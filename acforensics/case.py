@@ -9,7 +9,15 @@ import json
 from datetime import datetime, tzinfo
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, PlainSerializer, WithJsonSchema
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    PlainSerializer,
+    SerializationInfo,
+    WithJsonSchema,
+    field_serializer,
+)
 
 from acforensics.events import Certainty, Disagreement, Event
 from acforensics.plain import visible_json
@@ -79,9 +87,20 @@ class Evidence(_Model):
     server: str
     kind: str
     text: str
+    words: Text | None = Field(default=None, exclude=True)
+    """The text in both languages, where it is ours and not a log's."""
     certainty: Certainty = "verified"
     also: list[Place] = []
     disagreements: list[LocalText] = []
+
+    def within(self, lang: Language) -> str:
+        """The text as it is shown in one language."""
+        return self.words.within(lang) if self.words is not None else self.text
+
+    @field_serializer("text")
+    def _in_the_language_asked_for(self, value: str, info: SerializationInfo) -> str:
+        context: dict[str, Any] = info.context if isinstance(info.context, dict) else {}
+        return self.within(context.get("lang", "en")) if self.words is not None else value
 
 
 def evidence_of(event: Event, zone: tzinfo) -> Evidence:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from acforensics.case import Evidence, Finding, Setting
 from acforensics.findings.context import FindingContext
-from acforensics.texts import Text, join, text
+from acforensics.texts import Text, join, literal, text
 
 _CODE = "recognition-code"
 _OPTIONS = "stop-script-options"
@@ -79,11 +79,13 @@ def _finding(
 def _evidence(row: Setting) -> Evidence:
     path, _, line = row.source.rpartition(":")
     numbered = line.isdecimal() and bool(path)
+    words = join([row.title, row.found], literal(": "))
     return Evidence(
         input=path if numbered else row.source,
         line=int(line) if numbered else None,
         time=None,
         server=row.server,
         kind="setting",
-        text=f"{row.title.en}: {row.found.en}",
+        text=words.en,
+        words=words,
     )

@@ -179,7 +179,7 @@ class _Writer:
 
     def _evidence(self, one: Evidence) -> tuple[str, str]:
         number = "" if one.line is None else f":{one.line}"
-        shown = shorten(visible(one.text), self._limits.characters)
+        shown = shorten(visible(one.within(self._lang)), self._limits.characters)
         remarks = [remark.within(self._lang) for remark in remarks_on(one)]
         return visible(" ".join([f"{self._places.short(one.input)}{number}", *remarks])), f"  {shown}"
 

@@ -165,7 +165,7 @@ def _evidence(page: Page, one: Evidence, places: Places) -> None:
     number = "" if one.line is None else f":{one.line}"
     remarks = [remark.within(page.lang) for remark in remarks_on(one)]
     page.paragraph(" ".join([f"{places.short(one.input)}{number}", *remarks]), 4, "dim")
-    page.paragraph(shorten(visible(one.text), _TEXT_LIMIT), 6)
+    page.paragraph(shorten(visible(one.within(page.lang)), _TEXT_LIMIT), 6)
 
 
 def _sequences(page: Page, model: CaseModel) -> None:

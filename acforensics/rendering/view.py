@@ -53,6 +53,8 @@ class Line:
     corrected: str
     """On the case's clock, where the server's differs."""
     text: str
+    words: Text | None
+    """Instead of the text, where it is ours and not a log's."""
     certainty: str
     """Only where the format is not verified: `inferred` or `unverified`."""
     also: list[str]
@@ -135,6 +137,7 @@ class View:
             time=clock(one.time) if one.time is not None else "",
             corrected=clock(one.corrected_time) if one.corrected_time is not None else "",
             text=shorten(visible(one.text), _MAX_TEXT),
+            words=one.words,
             certainty="" if one.certainty == "verified" else one.certainty,
             also=[self.place(other.input, other.line) for other in one.also],
             disagreements=one.disagreements,

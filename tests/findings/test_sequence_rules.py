@@ -8,6 +8,7 @@ import pytest
 
 import acforensics
 from acforensics.case import to_json
+from acforensics.rendering.markdown import render
 from samples.scenario import Machine
 from tests.settings.cluster import OWN_CODE, STOP, configuration
 
@@ -259,7 +260,13 @@ def test_settings_that_differ_are_one_finding_with_a_place_for_each(tmp_path):
     first, _ = two()
     orderly(first.boot().at(EVENING), business=5)
     wrong = configuration().replace("<start>1</start>", "<start>0</start>")
-    (finding,) = found(analysed(tmp_path, first, files={"svr031/etc/clp.conf": wrong}), "settings-differ")
+    model = analysed(tmp_path, first, files={"svr031/etc/clp.conf": wrong})
+    (finding,) = found(model, "settings-differ")
+    # What stands as evidence are our words, in the reader's language in every output.
+    in_japanese = {one.title.ja for one in model.settings if one.status == "differs"}
+    for shown in (to_json(model, "ja"), render(model, "ja")):
+        assert any(f"{title}: " in shown for title in in_japanese)
+    assert all(one.within("en") != one.within("ja") for one in finding.evidence)
     assert finding.evidence[0].input.endswith("clp.conf")
     assert finding.evidence[0].line
 
