@@ -98,6 +98,7 @@ class Recogniser:
         self._by_prefix: list[tuple[str, _Rule]] = []
         self._any: list[_Rule] = []
         self._cache: dict[str, list[_Rule]] = {}
+        self._near_cache: dict[str, list[_Rule]] = {}
         self._own_files = [(name.lower(), own.program) for file in files for own in file.file for name in own.names]
         understood = [e for file in files for e in file.event if not e.yields and e.kind != UNCLASSIFIED]
         named = {program for event in understood for program in event.programs}
@@ -157,6 +158,17 @@ class Recogniser:
         program = program.strip("()")
         is_agent = program in self._agents or program.startswith(self._agent_prefixes)
         return not is_agent or not speaks_of_an_end(message)
+
+    def may_matter_near(self, record: Record) -> bool:
+        """Whether a record that the scan did not find may be of interest near a stop or a start: most are of none."""
+        if not self.ignores(record.program, record.message):
+            return True
+        rules = self._near_cache.get(record.program)
+        if rules is None:
+            rules = [rule for rule in self._rules(record.program) if rule.event.near_only]
+            if len(self._near_cache) < 4096:
+                self._near_cache[record.program] = rules
+        return any(rule.recognise(record) is not None for rule in rules)
 
     def owner(self, file_name: str) -> str:
         """The program whose own log a file is, by its name; empty for logs that many programs write."""

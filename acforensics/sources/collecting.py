@@ -125,6 +125,8 @@ class Collector:
 
     def _background(self, record: Record, line: int | None, raw: str, offset: int, *, checked: bool) -> Hit | None:
         """`checked`: it means nothing elsewhere."""
+        if not self._recogniser.may_matter_near(record):
+            return None
         if not checked or record.program in self._recogniser.near_programs:
             found = self._recogniser.recognise(record)
             if found is not None and found.near_only:
