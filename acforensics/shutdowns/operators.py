@@ -26,6 +26,8 @@ _KEY_LEAD = timedelta(minutes=2)
 _KEY_NOT_ACTED = timedelta(seconds=5)
 _POWER_NEWS = timedelta(minutes=10)
 _SEEN_BEFORE = timedelta(minutes=1)
+_AGENTS_NEWS = ("ac.message", "ac.power_failure", "ups.on_battery", "ups.battery_low", "ups.shutdown_decided",
+                "ups.forced_shutdown")  # fmt: skip
 _UNKNOWN_NUMBER = "clusterpro/message"
 """A message of CLUSTERPRO whose module and number no definition knows."""
 _JUST_BEFORE = timedelta(seconds=10)
@@ -203,7 +205,7 @@ def _decidable(view: StopView) -> bool:
         return False
     if strangers(view):
         return False
-    return not view.before_end(["ac.message", "ac.power_failure", "ups.on_battery", "ups.battery_low"], _POWER_NEWS)
+    return not view.before_end(_AGENTS_NEWS, _POWER_NEWS)
 
 
 def _started_just_before(view: StopView) -> list[Event]:

@@ -92,7 +92,9 @@ def power_loss(view: StopView, usually_logs_stops: bool) -> Hypothesis | None:
     unclean = view.unclean_signs
     outage = _still_on_battery(view)
     together = _others_cut_off(view)
-    if not unclean and not outage and not (usually_logs_stops and not view.clean_signs):
+    by_habit = usually_logs_stops and not view.clean_signs and view.boot.following.start is not None
+    if not unclean and not outage and not by_habit:
+        # Where no log shows a start either, the log may only go on in another file.
         return None
     arguments = [Argument(text("reason.log-ends"), events=[*view.last_record, *view.boot.following.start_events[:1]])]
     if unclean:

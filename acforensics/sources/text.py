@@ -24,7 +24,8 @@ from acforensics.sources.sequential import LONGEST_LINE, NulRuns, note_long_line
 
 _SAMPLE_STEP = 4 << 10
 _SPARSE_STEP = 64 << 10
-_MANY_HOSTS = 2
+_MANY_HOSTS = 32
+_MARKS_OF_A_CHUNK = 4096
 _TAIL_KEPT = 128 << 10
 _SAMPLES_KEPT = 5
 _WELL_SAMPLED = 64 << 10
@@ -172,6 +173,7 @@ class TextReader:
         self._sample(chunk)
         self._count(chunk, lines, first_line)
         self._find_hits(chunk, first_line)
+        self._mark_last_of_each_host(chunk)
         self._offset += len(chunk)
         self._tail = (self._tail + chunk)[-_TAIL_KEPT:] if len(chunk) < _TAIL_KEPT else chunk[-_TAIL_KEPT:]
 
@@ -234,8 +236,24 @@ class TextReader:
 
     def _keep_mark(self, mark: Mark) -> None:
         self._reading.marks.append(mark)
+        self._note_host(mark.host)
+
+    def _note_host(self, host: str) -> None:
         if len(self._hosts) < _MANY_HOSTS:
-            self._hosts.add(mark.host)
+            self._hosts.add(host)
+
+    def _mark_last_of_each_host(self, chunk: bytes) -> None:
+        """In a log of several hosts: the last line of each, which samples of the busy ones would miss."""
+        if len(self._hosts) < 2:
+            return
+        marked = {mark.offset for mark in self._reading.marks[-_MARKS_OF_A_CHUNK:]}
+        for host in sorted(self._hosts - {""}):
+            place = chunk.rfind(f" {host} ".encode())
+            start = chunk.rfind(b"\n", 0, max(0, place)) + 1
+            if place >= 0 and self._offset + start not in marked:
+                mark = self._mark_at(chunk, start)[0]
+                if mark is not None and mark.host == host:
+                    insort(self._reading.marks, mark, key=lambda mark: mark.offset)
 
     def _mark_at(self, chunk: bytes, start: int) -> tuple[Mark | None, int]:
         end = chunk.find(b"\n", start)
@@ -342,6 +360,7 @@ class TextReader:
                 self._look_back(hit, chunk, start + position)
             self._reading.hits.append(hit)
             insort(self._reading.marks, Mark(offset, record.stamp, record.host), key=lambda mark: mark.offset)
+            self._note_host(record.host)
             if hit.kind in STOP_MARKS or hit.kind in BOOT_MARKS or hit.kind in DAEMON_MARKS:
                 self._around(hit, chunk, start)
             if len(self._last_by_message) < 4096 or record.message in self._last_by_message:

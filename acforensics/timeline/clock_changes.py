@@ -76,11 +76,15 @@ def find_changes(tracks: Sequence[Track], offset: ZoneOffset) -> list[Change]:
 
 
 def _joined(changes: Sequence[Change]) -> list[Change]:
-    """One change for each start, with the amount that a record tells, where one does; in order of their begin."""
+    """One change for each start, with the amount that a record tells, where one does; in order of their begin.
+
+    What a gap between records suggests gives way to what a record of the same start tells, however much they differ.
+    """
     found: list[Change] = []
     for change in sorted(changes, key=lambda change: change.begin):
         last = found[-1] if found else None
-        if last is None or change.begin - last.begin > SAME_START or abs(change.by - last.by) > _BUSY:
+        another = last is not None and last.told == change.told and abs(change.by - last.by) > _BUSY
+        if last is None or change.begin - last.begin > SAME_START or another:
             found.append(change)
             continue
         sure = change if change.told and not last.told else last

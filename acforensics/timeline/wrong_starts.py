@@ -77,12 +77,23 @@ def _within(track: Track, times: Sequence[datetime], changes: Sequence[Change]) 
         end = position
         while number >= 0 and end < len(times) and change.since <= times[end] <= change.until:
             end += 1
-            if times[end - 1] < change.begin and stops(track.items[end - 1]):
-                # Still of the boot before.
+            if stops(track.items[end - 1]) and _starts_behind(track, times, end, change):
+                # Still of the boot before, though its clock was ahead of that of the start.
                 position = end
         if position < end:
             yield number, position, end
         position = max(end, position + 1)
+
+
+def _starts_behind(track: Track, times: Sequence[datetime], place: int, change: Change) -> bool:
+    """Whether a kernel starts in what follows within the stretch of a change."""
+    for i in range(place, len(times)):
+        event = track.items[i].event
+        if not change.since <= times[i] <= change.until:
+            return False
+        if event is not None and event.kind in KERNEL_STARTS:
+            return True
+    return False
 
 
 def _by_wrong_clock(track: Track, times: Sequence[datetime], begin: int, end: int, by: timedelta) -> bool:
