@@ -63,6 +63,8 @@ class ServerClock:
     basis: Basis
     spans: tuple[Span, ...]
     note: Text
+    anchor: str = ""
+    """The server from whose clock its offset counts, where that is not the case's: nothing joins the two."""
 
     def at(self, time: datetime) -> Span | None:
         """The span of a reading of this clock; of two that overlap the later one."""
@@ -98,6 +100,9 @@ class CaseClock:
         """
         if one == other:
             return timedelta(0)
+        anchors = {self.servers[server].anchor for server in (one, other) if server in self.servers}
+        if len(anchors) > 1:
+            return None
         total = 0.0
         for server in (one, other):
             span = self._span(server, time)

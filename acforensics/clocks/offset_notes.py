@@ -11,15 +11,16 @@ from acforensics.texts import Text, join, text
 
 
 def note(
-    spans: Sequence[Span], kinds: Sequence[str], *, is_reference: bool, partly: bool, side_known: bool
+    spans: Sequence[Span], kinds: Sequence[str], *, is_reference: bool, apart: bool, partly: bool, side_known: bool
 ) -> Text:  # fmt: skip
     """How a clock's offset is known, stretch by stretch; `kinds` says it of each span.
 
+    `apart`: nothing joins it to the case's clock.
     `partly`: for some stretches nothing is known; `side_known`: it is clear that this clock changed, not the other one.
     """
     parts: list[Text] = []
     if is_reference:
-        parts.append(text("clock.offset-reference"))
+        parts.append(text("clock.offset-reference-apart" if apart else "clock.offset-reference"))
     if len(spans) == 1 and not is_reference:
         span = spans[0]
         parts.append(

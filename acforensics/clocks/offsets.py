@@ -51,6 +51,7 @@ def estimate(
     network = build(clocks, between, reference)
     if given or any(segment.measure for segments in between.values() for segment in segments):
         solve(network, between, reference, given)
+    anchors = _apart(network, between)
     servers = {}
     for server, clock in clocks.items():
         if server in given:
@@ -58,7 +59,9 @@ def estimate(
             said = text("clock.offset-given", offset=shown(given[server]))
             servers[server] = ServerClock(server, "given", (span,), said)
         else:
-            servers[server] = _server(clock, network, between, is_reference=server == reference)
+            anchor = anchors.get(server, "")
+            own = _server(clock, network, between, is_reference=server in (reference, anchor), apart=bool(anchor))
+            servers[server] = replace(own, anchor=anchor)
     _bound(servers, common)
     return CaseClock(servers)
 
@@ -80,6 +83,23 @@ def _reference(
     return min(free, key=lambda server: (server not in synchronised, -pairs[server], server))
 
 
+def _apart(network: Network, between: Mapping[tuple[str, str], Sequence[Segment]]) -> dict[str, str]:
+    """Place servers that nothing joins to the reference (another cluster) from one of their own; each with that one."""
+    found: dict[str, str] = {}
+    while True:
+        placed = {server for server, _ in network.places}
+        rest = {
+            pair: stretches
+            for pair, stretches in between.items()
+            if not placed.intersection(pair) and any(segment.measure is not None for segment in stretches)
+        }
+        if not rest:
+            return found
+        anchor = _reference(dict.fromkeys(sorted({server for pair in rest for server in pair}), ()), rest, {}, ())
+        solve(network, rest, anchor, {})
+        found |= dict.fromkeys({server for server, _ in network.places} - placed, anchor)
+
+
 # --- spans
 
 
@@ -94,7 +114,7 @@ class _Piece:
 
 def _server(
     clock: OwnClock, network: Network, between: Mapping[tuple[str, str], Sequence[Segment]], *,
-    is_reference: bool,
+    is_reference: bool, apart: bool = False,
 ) -> ServerClock:  # fmt: skip
     server = clock.server
     pieces = _pieces(clock, network)
@@ -122,7 +142,7 @@ def _server(
     if not spans:
         return ServerClock(server, "unknown", (), why_unknown(server, between))
     side_known = all(boundary.side_known for boundary in network.boundaries[server])
-    said = note(spans, kinds, is_reference=is_reference, partly=lost, side_known=side_known)
+    said = note(spans, kinds, is_reference=is_reference, apart=apart, partly=lost, side_known=side_known)
     return ServerClock(server, "reference" if is_reference else "estimated", tuple(spans), said)
 
 

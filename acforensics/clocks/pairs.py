@@ -23,6 +23,7 @@ from acforensics.clocks.sightings import (
     Sighting,
     read_sheet,
 )  # fmt: skip
+from acforensics.clusters import Clusters
 
 _SAME_RECORD = 1.0
 
@@ -38,16 +39,21 @@ _SYMMETRIC: dict[str, tuple[Lag, float]] = {
 }
 
 
+_OF_A_CLUSTER = {"cluster-request", "cluster-stop-received", "cluster-shut-down", "all-started"}
+"""Servers of two clusters that stop or start in the same minutes have no occurrence in common."""
+
+
 def occurrences(clocks: Mapping[str, OwnClock]) -> dict[tuple[str, str], list[Occurrences]]:
     """Everything that two servers may both have recorded, by pair of servers (names in order)."""
     names = Names(clocks)
     sheets = {server: read_sheet(clock, names) for server, clock in clocks.items()}
+    clusters = Clusters({server: clock.events for server, clock in clocks.items()})
     found: dict[tuple[str, str], list[Occurrences]] = {}
     servers = sorted(clocks)
     for i, one in enumerate(servers):
         for other in servers[i + 1 :]:
             found[one, other] = [
-                *_together(sheets[one], sheets[other]),
+                *_together(sheets[one], sheets[other], one_cluster=clusters.related(one, other) is not False),
                 *_about(one, other, sheets[one], sheets[other]),
             ]
     for server, sheet in sorted(sheets.items()):
@@ -56,9 +62,11 @@ def occurrences(clocks: Mapping[str, OwnClock]) -> dict[tuple[str, str], list[Oc
     return found
 
 
-def _together(one: Sheet, other: Sheet) -> list[Occurrences]:
+def _together(one: Sheet, other: Sheet, *, one_cluster: bool) -> list[Occurrences]:
     found = []
     for key in sorted(one.together.keys() & other.together.keys(), key=repr):
+        if key[0] in _OF_A_CLUSTER and not one_cluster:
+            continue
         lag, weight = _SYMMETRIC[key[0]]
         found.append(Occurrences(key[0], _distinct(one.together[key]), _distinct(other.together[key]), weight, lag=lag))
     return found

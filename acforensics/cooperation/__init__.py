@@ -1,7 +1,7 @@
 """The judge of sequences: what should have happened, step by step, and what did (HOWTO chapters 3 to 6)."""
 
+from acforensics.clusters import Clusters
 from acforensics.cooperation.applying import judge_sequences
-from acforensics.cooperation.clusters import Clusters
 from acforensics.cooperation.configured import ac_homes, ac_names, limits, lines_of_scripts, logs_line
 from acforensics.cooperation.definitions import SequenceDefinition, StepDefinition, load
 from acforensics.cooperation.diagram import diagram_of

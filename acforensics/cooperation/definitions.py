@@ -63,6 +63,8 @@ class StepDefinition(_Strict):
     """`next`: a record of the boot that follows."""
     presence: Presence = "required"
     after: list[Identifier] = []
+    until: list[Identifier] = []
+    """Forbidden: it counts only where it surely came before these, if they were seen; later it is another story."""
     each: str | None = None
     """One step for each value of this field among the records of the first step with the same field and role."""
     number: int | None = Field(default=None, ge=1)
@@ -162,7 +164,7 @@ def load_file(path: Path) -> SequenceDefinition:
         # A step may only name steps above it: so the order has no circle.
         known = {above.id for above in sequence.step[:i]}
         named = [*step.after, *([step.within.of] if step.within and step.within.of else [])]
-        for name in [*named, *([step.needs] if step.needs else [])]:
+        for name in [*named, *step.until, *([step.needs] if step.needs else [])]:
             if name not in known:
                 raise knowledge.wrong(path, ("step", i, "after"), f"step '{step.id}' names '{name}', no step above it")
         if step.within and not named:

@@ -20,7 +20,7 @@ from acforensics.case import Verdict
 from acforensics.cooperation.board import Board
 from acforensics.cooperation.definitions import SequenceDefinition
 from acforensics.cooperation.model import DEVIATIONS, JudgedSequence, JudgedStep, Limit, Observation, Scene, Status
-from acforensics.cooperation.ordering import doubt_of, surely_within, too_early, too_late
+from acforensics.cooperation.ordering import doubt_of, precedes, surely_within, too_early, too_late
 
 _NOTHING = timedelta(0)
 
@@ -50,7 +50,9 @@ def _see(step: JudgedStep, board: Board) -> None:
     definition, scene = step.definition, board.scene
     candidates = board.records(step)
     if definition.number is not None:
-        # The n-th of alike records, not a later one; forbidden: that one and all after it.
+        # The n-th of alike records, not a later one; forbidden: that one and all after it. All are of one server: its
+        # log tells their order, also where its clock was set back between them.
+        candidates = sorted(candidates, key=lambda one: one.order)
         candidates = candidates[definition.number - 1 :][: None if definition.presence == "forbidden" else 1]
     if not candidates:
         return
@@ -60,6 +62,8 @@ def _see(step: JudgedStep, board: Board) -> None:
         limit, since = _deadline(step, board)
         if definition.after and not before:
             candidates = []
+        over = [other.observation for other in board.related(step, definition.until) if other.observation is not None]
+        candidates = [one for one in candidates if all(precedes(one, end, scene) for end in over)]
         if limit is not None:
             candidates = [one for one in candidates if since is not None and not too_late(one, since, limit, scene)]
         step.observation = candidates[0] if candidates else None

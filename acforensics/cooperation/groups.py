@@ -10,10 +10,11 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
 from acforensics.boots import Boot
+from acforensics.clusters import Clusters
 from acforensics.events import Event
 from acforensics.shutdowns import ups
 
@@ -41,6 +42,8 @@ class AcGroup:
     home: str
     basis: str
     starts: Counter[str] = field(default_factory=Counter)
+    servers: Collection[str] = ()
+    """Those of its cluster: another one has groups of its own by the HOWTO's names."""
 
 
 @dataclass(frozen=True)
@@ -58,9 +61,9 @@ class AcGroups:
         """Whether a group surely is not ESMPRO/AC's."""
         return not self.is_ac(group) and group not in self.perhaps
 
-    def home(self, group: str) -> str | None:
-        """The server that a group of ESMPRO/AC's belongs to."""
-        return next((one.home for one in self.groups if one.name == group), None)
+    def home(self, group: str, server: str) -> str | None:
+        """The server that a group of ESMPRO/AC's belongs to, in the cluster of a server."""
+        return next((one.home for one in self.groups if one.name == group and server in one.servers), None)
 
     def known_on(self, server: str) -> bool:
         """Whether it is known which group of a server is ESMPRO/AC's."""
@@ -88,11 +91,16 @@ def learn(
     """
     events = {server: [event for boot in own for event in boot.events] for server, own in boots.items()}
     traces = ups.learn(events)
-    seen = _seen(boots)
+    known = configured or {}
+    groups: list[AcGroup] = []
+    for servers in Clusters(events).parts(boots):
+        seen = _seen({server: boots[server] for server in servers})
+        told = {name: home for name, home in known.items() if home in servers}
+        own = [AcGroup(name, home, "settings", seen.get(name, _Seen()).starts) for name, home in told.items()]
+        groups += [replace(one, servers=servers) for one in own or _learned(seen, traces)]
     if configured:
-        groups = [AcGroup(name, home, "settings", seen.get(name, _Seen()).starts) for name, home in configured.items()]
         return AcGroups(groups, lambda name: name in names or name in traces.resources)
-    return AcGroups(_learned(seen, traces), traces.is_ac, _stopping_at_the_line(events, traces.is_ac))
+    return AcGroups(groups, traces.is_ac, _stopping_at_the_line(events, traces.is_ac))
 
 
 def _learned(seen: Mapping[str, _Seen], traces: ups.AcTraces) -> list[AcGroup]:

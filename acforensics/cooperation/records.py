@@ -16,13 +16,13 @@ class Records:
     """The records and boots of one server on the case's clock, to look up those of a time."""
 
     def __init__(self, judgements: Sequence[Judgement], clock: CaseClock) -> None:
-        entries = [
-            (clock.corrected(event.server, event.time), judgement, event)
-            for judgement in judgements
-            for event in judgement.boot.events
+        # Places are those of the log: what is taken off its times may change, and must not turn records round.
+        events = ((judgement, event) for judgement in judgements for event in judgement.boot.events)
+        placed = [
+            (place, clock.corrected(event.server, event.time), judgement, event)
+            for place, (judgement, event) in enumerate(events)
         ]
-        entries.sort(key=lambda entry: entry[0])
-        placed = [(place, *entry) for place, entry in enumerate(entries)]
+        placed.sort(key=lambda entry: entry[1])
         self._entries = Timed(placed, lambda entry: entry[1])
         self._boots = sorted(
             ((clock.corrected(j.boot.server, j.boot.first), clock.corrected(j.boot.server, j.boot.last), j)

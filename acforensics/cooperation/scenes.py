@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from functools import cached_property
+from functools import cached_property, partial
 
 from acforensics.boots import Boot
 from acforensics.clocks import CaseClock
-from acforensics.cooperation.clusters import Clusters
+from acforensics.clusters import Clusters
 from acforensics.cooperation.definitions import BootPlace, Setting
 from acforensics.cooperation.groups import AcGroups
 from acforensics.cooperation.model import Limit, Observation, Scene
@@ -183,7 +183,9 @@ def _scene(
         around = view.doubt(peer) or CLOCKS_UNKNOWN
         if peer == server:
             continue
-        running = facts.records[peer].up(start - ahead - around, start - ahead + around)
+        # A server that comes up while this one starts takes part in it; in a stop one must have been up before.
+        until_there = start if stop else end
+        running = facts.records[peer].up(start - ahead - around, until_there - ahead + around)
         if stop and not running:
             running = facts.records[peer].begins_unseen(start - ahead, judgement.boot.last - ahead)
         if running and facts.clusters.related(server, peer) is not False:
@@ -205,7 +207,7 @@ def _scene(
         limit=facts.limit,
         is_ac=facts.groups.is_ac,
         is_business=facts.groups.is_business,
-        home=facts.groups.home,
+        home=partial(facts.groups.home, server=server),
         ac_known=facts.groups.known_on(server),
     )
     ends = {peer: _stops_too(judgement, scene, peer, facts) if stop else [] for peer in up}

@@ -29,7 +29,7 @@ def find(context: FindingContext) -> list[Finding]:
     found = []
     for group in context.ac_groups.groups:
         for server, boots in context.boots.items():
-            if same_server(server, group.home):
+            if same_server(server, group.home) or server not in group.servers:
                 continue
             signs = [own for boot in boots if (own := _signs(boot, group.name))]
             if signs:

@@ -6,7 +6,7 @@ without saying that one caused the other.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
@@ -26,6 +26,7 @@ _TOGETHER = timedelta(minutes=5)
 _FAILS_OVER = timedelta(minutes=15)
 _SEEN_BEFORE = timedelta(minutes=5)
 _STAMPED_APART = timedelta(seconds=5)
+_RUNS_THERE = ("clusterpro.group_activated", "clusterpro.failover_completed")
 _BATTERY = timedelta(hours=2)
 """A server that a power failure takes down goes down within this time: batteries last minutes."""
 
@@ -111,6 +112,7 @@ def _close(one: Happening, other: Happening, context: FindingContext) -> bool:
 def _failed_over(found: Sequence[Happening], ends: Sequence[Happening], context: FindingContext) -> Iterator[Link]:
     """A server that another one saw stop (nm 2) just before groups failed over to that one, and since others did."""
     latest: dict[str, datetime] = {}
+    runs = _first_runs(context)
     for failover in (one for one in found if one.sort == "failover"):
         first = failover.events[0]
         since = max(first.time - _SEEN_BEFORE, latest.get(failover.server, first.time - _SEEN_BEFORE))
@@ -123,7 +125,9 @@ def _failed_over(found: Sequence[Happening], ends: Sequence[Happening], context:
         ]
         for event in seen:
             gone = [end for end in ends if same_server(end.server, event.fields.get("server", ""))]
-            near = [end for end in gone if _may_have_led_to(end, failover, context)]
+            near = [
+                end for end in gone if _may_have_led_to(end, failover, context) and _may_have_run(end, failover, runs)
+            ]
             if near:
                 end = max(near, key=lambda end: end.time)
                 yield Link(end, failover, "causes", True, text("incident.because.seen-to-stop", server=end.server))
@@ -142,6 +146,30 @@ def _may_have_led_to(end: Happening, failover: Happening, context: FindingContex
             latest = max(latest, context.case_clock.corrected(end.server, following.start or following.first))
     early = _STAMPED_APART + (doubt or timedelta(0))
     return end.time - early <= failover.time <= latest + _FAILS_OVER
+
+
+def _first_runs(context: FindingContext) -> dict[str, dict[str, datetime]]:
+    """When each group is first seen to run on each server."""
+    found: dict[str, dict[str, datetime]] = {}
+    for server, boots in context.boots.items():
+        for event in (event for boot in boots for event in boot.events if event.kind in _RUNS_THERE):
+            time = context.case_clock.corrected(server, event.time)
+            own = found.setdefault(event.fields.get("group", ""), {})
+            own[server] = min(time, own.get(server, time))
+    return found
+
+
+def _may_have_run(end: Happening, failover: Happening, runs: Mapping[str, Mapping[str, datetime]]) -> bool:
+    """Whether a group that failed over may have run on the server that went down.
+
+    Not where each was seen to run on a third server before, and none on that one at any time: a monitor failed there.
+    """
+    for group in {event.fields.get("group", "") for event in failover.events}:
+        own = runs.get(group, {})
+        third = [time for server, time in own.items() if server not in (end.server, failover.server)]
+        if end.server in own or not third or min(third) > failover.time:
+            return True
+    return False
 
 
 def _in_loops(ends: Sequence[Happening], findings: Sequence[Finding], context: FindingContext) -> Iterator[Link]:

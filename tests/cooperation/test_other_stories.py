@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
 
@@ -250,3 +250,48 @@ def test_servers_that_only_an_alert_log_tells_of_are_each_looked_for_once(analys
     ends = [one for one in analysed(files={"alert.csv": "\n".join(rows) + "\n"}).sequences if one.shutdown]
     others = {one.server: [s.server for s in one.steps if s.step == "other-ac-exec-first"] for one in ends}
     assert others == {"svr031": ["svr047"], "svr047": ["svr031"]}
+
+
+# --- which story a record belongs to
+
+
+@pytest.mark.parametrize("later", [5, 30, 240])
+def test_a_server_that_starts_later_tells_of_the_power_too(analysed, later):
+    """svr031 records that the disk's UPS is on; svr047 had started before it, and nothing tells how their clocks stand."""
+    first, second = running()
+    for server, wait in ((first, later), (second, 0)):
+        server.ac("UPS ups0@ctl001: on battery")  # type: ignore[attr-defined]
+        server.at(STOP + timedelta(minutes=30, seconds=wait)).kernel(recovered=True).daemon()
+    first.ac("UPS of disk1: output turned on", wait=20).groups("failover1").daily()  # type: ignore[attr-defined]
+    second.groups("failover2").daily()
+    model = analysed(first, second)
+    assert {one.server for one in model.sequences if one.id == "terminal-shared"} == {"svr031", "svr047"}
+    assert not any(one.verdict == "deviates" for one in model.sequences if one.id.startswith("terminal"))
+
+
+@pytest.mark.parametrize("again", [True, False])
+def test_a_failover_that_fails_after_it_had_completed_is_another_story(analysed, again):
+    """failover1 is on svr047 already when its next failover fails, or never came there."""
+    first, second = running()
+    server_stop(first, "halt")
+    second.at(first.now + timedelta(seconds=30))
+    if again:
+        second.takes_over("failover1").wait(600)  # type: ignore[attr-defined]
+    else:
+        second.sees_down("svr031")  # type: ignore[attr-defined]
+    second.event("rc", 60, "Failover group failover1 has started.")
+    second.event("rc", 62, "Failover group failover1 has failed.", wait=20).daily(5)  # type: ignore[attr-defined]
+    found = {step for _, step, _, _ in wrong(analysed(first, second))}
+    assert ("failover-failed" in found) is not again
+
+
+def test_alike_lines_are_counted_in_the_order_of_their_log(analysed):
+    """The clock of svr047 is set back by 40 seconds between the two lines of its stop.sh."""
+    first, second = halted()
+    at = place(second, "AC EXEC COMMAND") + 1
+    lines = second.files["messages"]
+    ends = place(second, "exiting on signal 15") + 1
+    for i in range(at, ends):
+        moment = datetime.strptime(f"2026 {lines[i][:15]}", "%Y %b %d %H:%M:%S") - timedelta(seconds=40)
+        lines[i] = f"{moment:%b %d %H:%M:%S}{lines[i][15:]}"
+    assert wrong(analysed(first, second)) == set()

@@ -146,3 +146,21 @@ def test_power_that_came_back_before_a_later_loss_is_not_its_cause(tmp_path):
 def test_every_end_is_in_exactly_one_incident(chain):
     named = [name for incident in chain.incidents for name in incident.shutdowns]
     assert sorted(named) == sorted(shutdown.id for shutdown in chain.shutdowns)
+
+
+@pytest.mark.parametrize("ran_on_third", [True, False])
+def test_a_failover_of_what_ran_on_a_third_server_is_no_effect_of_the_server_that_stopped(tmp_path, ran_on_third):
+    """svr031 stops; two minutes later failover3 comes to svr047: a monitor failed on svr053, which runs on."""
+    first, second = two()
+    third = Machine("svr053", NIGHT.replace(second=9), ac_group="AC_3")
+    for machine in (first, second, third):
+        machine.boot()
+    (third if ran_on_third else first).event("rc", 11, "Activating group failover3 has completed.")
+    for machine in (first, second, third):
+        machine.at(datetime(2026, 11, 24, 3, 0, 0))
+    power_failure(first)
+    second.at(first.now).wait(20)
+    second.event("nm", 2, "Server svr031 has been stopped.")
+    second.event("rc", 60, "Failover group failover3 has started.", wait=120)
+    incidents = analysed(tmp_path, first, second, third).incidents
+    assert [incident.servers for incident in incidents] == [["svr031"] if ran_on_third else ["svr031", "svr047"]]

@@ -124,3 +124,19 @@ def test_what_a_known_agent_says_in_unknown_words_is_not_silence(machine, end, c
     assert bool(told) is not decided
     # CLUSTERPRO's own form is read, whatever its number means: it is on the timeline, and no program to define.
     assert ("unclassified-near-shutdown" in rules) is (not decided and program != "clusterpro")
+
+
+@pytest.mark.parametrize(
+    ("program", "message"),
+    [
+        ("upsmon", "Executing automatic power-fail shutdown"),
+        ("upsmon", "Auto logout and shutdown proceeding"),
+        ("apcupsd", "Initiating system shutdown!"),
+    ],
+)
+def test_beside_an_agents_decision_nobody_else_is_accused(machine, end, program, message):
+    # The agent's command may be set to reboot, which is not what it usually does.
+    log = machine().boot().wait(900).login("root").wait(30).log(program, message, pid=700).wait(5)
+    found = end(log.os_stop("reboot").wait(60).boot())
+    assert (found.trigger, found.actor) != ("os-command", "root")
+    assert (found.trigger, found.confidence) != ("os-command", "likely")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from acforensics.events import Event
 
@@ -34,6 +34,14 @@ class Clusters:
     def elsewhere(self, one: str, other: str) -> bool:
         """Whether a server has a cluster, and nothing puts the other one into it."""
         return self._top(_short(other)) in self._shared and self.related(one, other) is not True
+
+    def parts(self, servers: Collection[str]) -> list[list[str]]:
+        """Servers by cluster; those that nothing puts into one are with the only one there is, else by themselves."""
+        found: dict[str, list[str]] = {}
+        for server in servers:
+            found.setdefault(self._top(_short(server)), []).append(server)
+        clusters = [top for top in found if top in self._shared]
+        return list(found.values()) if len(clusters) > 1 else [list(servers)]
 
     def _top(self, name: str) -> str:
         self._above.setdefault(name, name)
