@@ -8,9 +8,10 @@
   const GRADES = ["none", "info", "warning", "critical"];
   page.classList.add("scripts");
 
-  function said(key, values) {
-    return data.said[page.lang][key].replace(/\{(\w+)\}/g, (_, name) => values[name]);
-  }
+  const said = bilingual(data, () => {
+    search();
+    draw();
+  });
 
   // --- cases
 
@@ -72,25 +73,6 @@
     window.Plotly.newPlot(chart, traces, layout, { displayModeBar: false, showSendToCloud: false, plotlyServerURL: "" });
   }
 
-  // --- language
-
-  function setLanguage(language) {
-    page.lang = language;
-    document.title = data.titles[language];
-    for (const button of document.querySelectorAll("button[data-lang]")) {
-      button.setAttribute("aria-pressed", String(button.dataset.lang === language));
-    }
-    for (const element of document.querySelectorAll("[data-en]")) {
-      if (element.tagName === "INPUT") element.placeholder = element.dataset[language];
-      else element.textContent = element.dataset[language];
-    }
-    search();
-    draw();
-  }
-
-  for (const button of document.querySelectorAll("button[data-lang]")) {
-    button.addEventListener("click", () => setLanguage(button.dataset.lang));
-  }
   dark.addEventListener("change", draw);
   let resizing = 0;
   window.addEventListener("resize", () => {

@@ -19,27 +19,10 @@
 
   // --- language
 
-  function said(key, values) {
-    return data.said[page.lang][key].replace(/\{(\w+)\}/g, (_, name) => values[name]);
-  }
-
-  function setLanguage(language) {
-    page.lang = language;
-    document.title = data.titles[language];
-    for (const button of document.querySelectorAll("button[data-lang]")) {
-      button.setAttribute("aria-pressed", String(button.dataset.lang === language));
-    }
-    for (const element of document.querySelectorAll("[data-en]")) {
-      if (element.tagName === "INPUT") element.placeholder = element.dataset[language];
-      else element.textContent = element.dataset[language];
-    }
+  const said = bilingual(data, () => {
     draw();
     search();
-  }
-
-  for (const button of document.querySelectorAll("button[data-lang]")) {
-    button.addEventListener("click", () => setLanguage(button.dataset.lang));
-  }
+  });
 
   // --- events: the rows of the table, which the chart's marks name by their numbers
 

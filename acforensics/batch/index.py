@@ -14,7 +14,7 @@ from acforensics import resources
 from acforensics.batch.fleet import Fleet
 from acforensics.charts import trigger_colour
 from acforensics.plain import visible
-from acforensics.rendering.markup import bilingual, environment, inline, json_data, plotly_style_id, policy
+from acforensics.rendering.markup import bilingual, environment, json_data, page_script, plotly_style_id, policy
 from acforensics.texts import LANGUAGES, Language, Text, catalogue, text
 
 _SAID = ("fleet.shown", "fleet.ends", "fleet.chart-missing")
@@ -43,7 +43,7 @@ def render(
     """
     folder = resources.folder("reports")
     style = "\n".join((folder / file).read_text(encoding="utf-8") for file in ("report.css", "fleet.css"))
-    script = inline((folder / "fleet.js").read_text(encoding="utf-8"))
+    script = page_script("fleet.js")
     title = text("fleet.title", name=name, count=fleet.total)
     titles = {language: visible(title.within(language)) for language in LANGUAGES}
     seen = {trigger for counts in fleet.months.values() for trigger in counts}

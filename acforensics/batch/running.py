@@ -99,16 +99,17 @@ def run(options: Options, progress: Callable[[int, int], None] = lambda done, of
 
     tasks = (task(name, child) for name, child in names.items())
     page = _Page(options, out, plotly, len(names))
+    reused = 0
     with Spool() as spool:
         try:
             for outcome in _outcomes(options, tasks, out):
                 spool.add(outcome)
+                reused += outcome.reused
                 progress(len(spool), len(names))
                 page.refresh(spool)
         finally:
             found = page.write(spool, finished=len(spool) == len(names))
             _write_tables(spool, out)
-        reused = sum(outcome.reused for outcome in spool)
     return Result(found, f"{options.out.rstrip('/')}/{INDEX}", reused)
 
 

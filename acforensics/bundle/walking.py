@@ -24,6 +24,7 @@ from acforensics.masking import ShownNames, mask_secrets
 from acforensics.texts import Text, text
 
 _HEAD = 1024
+_ZIP = (b"PK\x03\x04", b"PK\x05\x06")
 _SPOOL_IN_MEMORY = 32 << 20
 # A link that is never followed, but whose target tells something: the zone of its server.
 _TELLING_LINK = "localtime"
@@ -123,7 +124,7 @@ class Walker:
         reader = Peekable(stream)
         head = reader.peek(_HEAD)
         expand = expander(head)
-        is_zip, in_tar = head.startswith((b"PK\x03\x04", b"PK\x05\x06")), is_tar(head)
+        is_zip, in_tar = head.startswith(_ZIP), is_tar(head)
         if (expand or is_zip or in_tar) and place.depth >= self.limits.depth:
             self._problem(place.shown, text("input.too-deep", limit=self.limits.depth))
         elif expand is not None:
@@ -286,7 +287,7 @@ class _Place:
 
 def is_archive(head: bytes) -> bool:
     """Whether a file that begins so is one that is walked into."""
-    return head.startswith((b"PK\x03\x04", b"PK\x05\x06")) or expander(head) is not None or is_tar(head)
+    return head.startswith(_ZIP) or expander(head) is not None or is_tar(head)
 
 
 def _copy(reader: Peekable, target: IO[bytes]) -> Exception | None:

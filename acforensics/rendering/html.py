@@ -15,7 +15,7 @@ from acforensics.charts import chart
 from acforensics.plain import visible
 from acforensics.rendering.choice import severities
 from acforensics.rendering.limits import Limits
-from acforensics.rendering.markup import environment, inline, json_data, plotly_script, plotly_style_id, policy
+from acforensics.rendering.markup import environment, json_data, page_script, plotly_script, plotly_style_id, policy
 from acforensics.rendering.verdict import Verdict, judge, time_span
 from acforensics.rendering.view import View, case_name
 from acforensics.texts import LANGUAGES, Language, catalogue, text
@@ -53,7 +53,7 @@ def render(
     """
     folder = resources.folder("reports")
     style = (folder / "report.css").read_text(encoding="utf-8")
-    script = inline((folder / "report.js").read_text(encoding="utf-8"))
+    script = page_script("report.js")
     fixed = len(style.encode()) + len(script.encode()) + (0 if plotly else len(plotly_script().encode()))
     verdict = judge(model)
     limits = Limits()

@@ -100,7 +100,13 @@ def _hash(content: str) -> str:
     return f"'sha256-{base64.b64encode(hashlib.sha256(content.encode()).digest()).decode()}'"
 
 
-def inline(script: str) -> str:
+def page_script(name: str) -> str:
+    """A page's own script, behind the one that all pages have; fit to stand in the page."""
+    folder = resources.folder("reports")
+    return _inline("".join((folder / file).read_text(encoding="utf-8") for file in ("language.js", name)))
+
+
+def _inline(script: str) -> str:
     """So that it can stand in the page: no end tag inside, and line ends as a browser will count them."""
     return _END_OF_SCRIPT.sub(r"<\\/\1", script.replace("\r\n", "\n").replace("\r", "\n"))
 
@@ -110,7 +116,7 @@ def plotly_script() -> str:
     """Plotly's script, fit to stand in a page."""
     from plotly.offline import get_plotlyjs
 
-    return inline(get_plotlyjs())
+    return _inline(get_plotlyjs())
 
 
 @cache
