@@ -356,7 +356,7 @@ def _judge(readings: list[Reading], problems: list[Text], options: Options, inpu
             for j in judgements
             if j.chosen is not None
         ],
-        sequences=result.sequences_of(sequences, ids, zone),
+        sequences=result.sequences_of(sequences, ids, clock, zone),
         findings=findings,
         incidents=result.incidents_of(assemble(context, findings), findings, ids, clock, zone),
         coverage=result.coverage_of(coverage, zone),

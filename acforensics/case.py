@@ -310,7 +310,9 @@ class Diagram(_Model):
 class Sequence(_Model):
     """What was expected at one stop or start, and what was observed.
 
-    `shutdown` names the end that it is about; a start has none. `doubtful`: why the verdict tells less than its steps.
+    Times, also of steps, are by the clock of the judged `server`; that of the case stands beside its start and end, and
+    beside each line. `shutdown` names the end that it is about; a start has none. `doubtful`: why the verdict tells
+    less than its steps.
     """
 
     id: str
@@ -321,6 +323,8 @@ class Sequence(_Model):
     boot: str
     start: Time
     end: Time
+    corrected_start: Time | None = None
+    corrected_end: Time | None = None
     verdict: Verdict
     doubtful: LocalText | None = None
     steps: list[Step]
@@ -328,19 +332,31 @@ class Sequence(_Model):
 
 
 class Finding(_Model):
-    """Something a reviewer must know."""
+    """Something a reviewer must know. `start` and `end` are by the clock of the server on which it began."""
 
     rule: str
     severity: Severity
     servers: list[str]
     start: Time
     end: Time
+    corrected_start: Time | None = None
+    corrected_end: Time | None = None
     title: LocalText
     summary: LocalText
     advice: LocalText
     reference: LocalText
     related: list[str]
     evidence: list[Evidence]
+
+    @property
+    def case_start(self) -> datetime:
+        """When it began on the case's clock, by which findings of several servers are compared."""
+        return self.corrected_start or self.start
+
+    @property
+    def case_end(self) -> datetime:
+        """When it ended on the case's clock."""
+        return self.corrected_end or self.end
 
 
 class Setting(_Model):

@@ -11,7 +11,7 @@ from acforensics.clocks import CaseClock, ServerClock, Span, ZoneChoice
 from acforensics.cooperation import JudgedSequence, JudgedStep, diagram_of
 from acforensics.coverage import Coverage, Gap, Hole, Loss, Missing, gap_text, hole_text, loss_text
 from acforensics.events import Event, kind_of
-from acforensics.incidents import Incident
+from acforensics.incidents import Happening, Incident
 from acforensics.placing import Dated
 from acforensics.servers import Server, ServerMap
 from acforensics.shutdowns import Judgement
@@ -151,7 +151,9 @@ def shutdown_of(
     )
 
 
-def sequences_of(judged: Sequence[JudgedSequence], ids: Mapping[int, str], zone: tzinfo) -> list[models.Sequence]:
+def sequences_of(
+    judged: Sequence[JudgedSequence], ids: Mapping[int, str], clock: CaseClock, zone: tzinfo
+) -> list[models.Sequence]:
     """Every judged sequence, with its steps and its diagram; times are on the clock of the server that is judged."""
     return [
         models.Sequence(
@@ -163,6 +165,8 @@ def sequences_of(judged: Sequence[JudgedSequence], ids: Mapping[int, str], zone:
             boot=one.boot,
             start=one.scene.start.astimezone(zone),
             end=one.scene.end.astimezone(zone),
+            corrected_start=_corrected(clock, one.scene.server, one.scene.start, zone),
+            corrected_end=_corrected(clock, one.scene.server, one.scene.end, zone),
             verdict=one.verdict,
             doubtful=one.doubtful,
             steps=[_step(step, zone) for step in one.steps],
@@ -222,13 +226,11 @@ def _incident(
     grades = [severities.index(finding.severity) for finding in incident.findings]
     parts = []
     for part in incident.parts:
-        own_time = part.judgement.chosen.time if part.judgement is not None and part.judgement.chosen else None
-        own_time = own_time or (part.events[0].time if part.events else None)
-        own_time = own_time or (part.finding.start if part.finding is not None else part.time)
+        own_time, corrected = _times(part, clock, zone)
         parts.append(
             models.IncidentPart(
-                time=own_time.astimezone(zone),
-                corrected_time=_corrected(clock, part.server, own_time, zone),
+                time=own_time,
+                corrected_time=corrected,
                 server=", ".join(part.servers),
                 text=part.text,
                 shutdown=ids.get(id(part.judgement)) if part.judgement is not None else None,
@@ -256,6 +258,19 @@ def _incident(
         findings=sorted(places[id(finding)] for finding in incident.findings),
         readings=list(incident.readings),
     )
+
+
+def _times(part: Happening, clock: CaseClock, zone: tzinfo) -> tuple[datetime, datetime | None]:
+    """When a part happened by its server's own clock, and by the case's where that differs."""
+    if part.judgement is not None and part.judgement.chosen is not None:
+        own = part.judgement.chosen.time
+    elif part.events:
+        own = part.events[0].time
+    elif part.finding is not None:
+        return part.finding.start, part.finding.corrected_start
+    else:
+        own = part.time
+    return own.astimezone(zone), _corrected(clock, part.server, own, zone)
 
 
 def coverage_of(coverage: Coverage, zone: tzinfo) -> list[models.Coverage]:

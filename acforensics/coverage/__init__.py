@@ -7,9 +7,10 @@ time on that server. `Coverage.covers` answers that.
 from acforensics.coverage.absence import Mention, Missing, find_missing, members_named
 from acforensics.coverage.measuring import cover
 from acforensics.coverage.model import Coverage, Gap, Hole, Lack, Loss, SourceCoverage, Span
-from acforensics.coverage.sentences import gap_text, hole_text, length_text, loss_text
+from acforensics.coverage.sentences import Clock, gap_text, hole_text, length_text, loss_text
 
 __all__ = [
+    "Clock",
     "Coverage",
     "Gap",
     "Hole",

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from acforensics.coverage.model import Gap, Hole, Loss
 from acforensics.texts import Text, join, text
 
-Clock = Callable[[datetime], str]
+Clock = Callable[[datetime], str | Text]
 """Shows a time as a reader sees it."""
 _LOGS = ("syslog", "journal", "kernel", "audit")
 _MOST_NAMED = 4

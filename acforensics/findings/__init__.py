@@ -68,4 +68,4 @@ def find_all(context: FindingContext) -> list[Finding]:
     """Apply every rule; ordered by time, then severity, then rule and server."""
     found = [finding for rule in RULES.values() for finding in rule(context)]
     found += [finding for rule in CONCLUSIONS.values() for finding in rule(context, found)]
-    return sorted(found, key=lambda f: (f.start, _SEVERITIES[f.severity], f.rule, f.servers))
+    return sorted(found, key=lambda f: (f.case_start, _SEVERITIES[f.severity], f.rule, f.servers))

@@ -26,7 +26,7 @@ def find(context: FindingContext) -> list[Finding]:
             continue
         key = "script-went-on" if stopped else "log-goes-on" if after else "log-ends"
         summary = [
-            text("finding.ac-command-unfinished.summary", server=server, time=context.clock(lines[0].time)),
+            text("finding.ac-command-unfinished.summary", server=server, time=context.clock(server, lines[0].time)),
             text(f"finding.ac-command-unfinished.{key}"),
         ]
         found.append(
@@ -34,7 +34,7 @@ def find(context: FindingContext) -> list[Finding]:
                 "ac-command-unfinished",
                 "critical",
                 [judgement],
-                span=(lines[0].time, end_of(judgement)),
+                spans=[(server, lines[0].time, end_of(judgement))],
                 title=text("finding.ac-command-unfinished.title", server=server),
                 summary=join(summary),
                 advice=text("finding.ac-command-unfinished.advice"),

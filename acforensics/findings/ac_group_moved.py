@@ -96,7 +96,7 @@ def _finding(context: FindingContext, group: AcGroup, server: str, signs: list[l
         how += "-begun"
     values = {"group": group.name, "home": group.home, "server": server}
     summary = [
-        text(f"finding.{_RULE}.{how}", time=context.clock(first.time), **values),
+        text(f"finding.{_RULE}.{how}", time=context.clock(server, first.time), **values),
         text(f"finding.{_RULE}.basis-{group.basis}", count=group.starts[group.home], **values),
         text(f"finding.{_RULE}.meaning", **values),
     ]
@@ -104,12 +104,12 @@ def _finding(context: FindingContext, group: AcGroup, server: str, signs: list[l
         summary.insert(1, text(f"finding.{_RULE}.again", boots=len(signs), server=server))
     gone = _gone(context, group.name, server)
     if gone is not None:
-        summary.append(text(f"finding.{_RULE}.left", time=context.clock(gone.time), **values))
+        summary.append(text(f"finding.{_RULE}.left", time=context.clock(server, gone.time), **values))
     return context.finding(
         _RULE,
         "warning",
         [],
-        span=(first.time, max(event.time for event in events)),
+        spans=[(server, first.time, max(event.time for event in events))],
         title=text(f"finding.{_RULE}.title", **values),
         summary=join(summary),
         advice=text(f"finding.{_RULE}.advice"),

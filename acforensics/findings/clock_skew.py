@@ -38,7 +38,7 @@ def _finding(context: FindingContext, clock: ServerClock, off: list[Span]) -> Fi
         "clock-skew",
         "info",
         [],
-        span=(min(start, end), max(start, end)),
+        spans=[(clock.server, min(start, end), max(start, end))],
         title=text(
             "finding.clock-skew.title-ahead" if worst.offset > 0 else "finding.clock-skew.title-behind",
             server=clock.server,

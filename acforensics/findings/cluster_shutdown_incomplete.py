@@ -82,19 +82,22 @@ def _finding(context: FindingContext, stop: Sequence[JudgedSequence]) -> Finding
     if not lacking:
         return None
     judgements = [judged.judgement for judged in stop if judged.judgement is not None]
-    asked = min(map(_asked, stop))
+    first = min(stop, key=lambda one: (_start(context, one), one.scene.server))
     requests = [s for judged in stop for s in judged.steps if s.definition.id == "request"]
     shown = [s.observation for s in (*requests[:1], *(done[server] for server in sorted(done)))]
     return context.finding(
         "cluster-shutdown-incomplete",
         "warning",
         judgements,
-        span=(asked, max(j.boot.last for j in judgements)),
+        spans=[
+            (first.scene.server, _asked(first), _asked(first)),
+            *((j.boot.server, j.boot.last, j.boot.last) for j in judgements),
+        ],
         title=text("finding.cluster-shutdown-incomplete.title", servers=", ".join(lacking)),
         summary=text(
             "finding.cluster-shutdown-incomplete.summary",
             servers=", ".join(lacking),
-            time=context.clock(asked),
+            time=context.clock(first.scene.server, _asked(first)),
             others=text("finding.cluster-shutdown-incomplete.others", servers=", ".join(sorted(done)))
             if done
             else text("finding.cluster-shutdown-incomplete.nobody"),

@@ -14,7 +14,7 @@ from acforensics.cooperation import AcGroups, Clusters, JudgedSequence
 from acforensics.coverage import Coverage
 from acforensics.events import Event
 from acforensics.shutdowns import Judgement
-from acforensics.texts import Text, text
+from acforensics.texts import Text, join, literal, text
 
 DEFAULT_LOOP_WINDOW = timedelta(minutes=30)
 """Longest time between two starts of a loop.
@@ -75,9 +75,13 @@ class FindingContext:
         """Judgements with one of these triggers, in order."""
         return [j for j in self.judgements if j.chosen is not None and j.chosen.trigger in triggers]
 
-    def clock(self, time: datetime) -> str:
-        """A time as a reader sees it."""
-        return time.astimezone(self.zone).strftime("%Y-%m-%d %H:%M:%S")
+    def clock(self, server: str, time: datetime) -> Text:
+        """A time of a server's own clock as a reader sees it: with that of the case's clock, where they differ."""
+        own, corrected = (
+            literal(one.astimezone(self.zone).strftime("%Y-%m-%d %H:%M:%S"))
+            for one in (time, self.case_clock.corrected(server, time))
+        )
+        return own if own == corrected else join([own, text("report.corrected", time=corrected)], literal(" "))
 
     def evidence(self, events: Sequence[Event]) -> list[Evidence]:
         """Evidence of the given events, bounded, each once."""
@@ -90,7 +94,7 @@ class FindingContext:
         severity: Severity,
         judgements: Sequence[Judgement],
         *,
-        span: tuple[datetime, datetime],
+        spans: Sequence[tuple[str, datetime, datetime]],
         title: Text,
         summary: Text,
         advice: Text,
@@ -98,13 +102,26 @@ class FindingContext:
         servers: Sequence[str] | None = None,
         more: Sequence[Evidence] = (),
     ) -> Finding:
-        """Write a finding about the given ends; `more`: evidence that is no event, such as a setting."""
+        """Write a finding about the given ends.
+
+        `spans`: of each server when it begins and ends there, by its own clock; `more`: evidence that is no event,
+        such as a setting.
+        """
+        corrected = self.case_clock.corrected
+        first, start, _ = min(spans, key=lambda span: (corrected(span[0], span[1]), span[0]))
+        last, _, end = max(spans, key=lambda span: (corrected(span[0], span[2]), span[0]))
+        case_start, case_end = corrected(first, start), corrected(last, end)
+        if last != first:
+            # Both by the clock of the server on which it began.
+            end = start + (case_end - case_start)
         return Finding(
             rule=rule,
             severity=severity,
             servers=sorted(servers or {j.boot.server for j in judgements}),
-            start=span[0].astimezone(self.zone),
-            end=span[1].astimezone(self.zone),
+            start=start.astimezone(self.zone),
+            end=end.astimezone(self.zone),
+            corrected_start=case_start.astimezone(self.zone) if case_start != start else None,
+            corrected_end=case_end.astimezone(self.zone) if case_end != end else None,
             title=title,
             summary=summary,
             advice=advice,

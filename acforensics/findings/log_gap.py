@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from functools import partial
 
 from acforensics.case import Finding
-from acforensics.coverage import Gap, Hole, Loss, SourceCoverage, gap_text, hole_text, loss_text
+from acforensics.coverage import Clock, Gap, Hole, Loss, SourceCoverage, gap_text, hole_text, loss_text
 from acforensics.events import Event
 from acforensics.findings.context import FindingContext
 from acforensics.shutdowns import Judgement
-from acforensics.texts import Text, join, text
+from acforensics.texts import Text, join, literal, text
 
 _BEFORE = timedelta(hours=1)
 _AFTER = timedelta(minutes=5)
@@ -52,17 +53,17 @@ def _finding(
 ) -> Finding:
     unseen.sort(key=lambda one: (one.start, one.end))
     touched = [end for end in ends if any(end in _near(one, ends) for one in unseen)]
-    summary = [_sentence(context, one) for one in unseen[:_MOST_TOLD]]
+    summary = [_sentence(partial(context.clock, source.server), one) for one in unseen[:_MOST_TOLD]]
     if len(unseen) > _MOST_TOLD:
         summary.append(text("finding.log-gap.more", count=len(unseen) - _MOST_TOLD))
     if touched:
-        times = ", ".join(context.clock(end.boot.last) for end in touched[:_MOST_TOLD])
+        times = join([context.clock(source.server, end.boot.last) for end in touched[:_MOST_TOLD]], literal(", "))
         summary.append(text("finding.log-gap.touches", times=times))
     return context.finding(
         "log-gap",
         "info",
         touched,
-        span=(unseen[0].start, max(one.end for one in unseen)),
+        spans=[(source.server, unseen[0].start, max(one.end for one in unseen))],
         title=text("finding.log-gap.title", server=source.server, log=source.stream),
         summary=join(summary),
         advice=text("finding.log-gap.advice"),
@@ -71,12 +72,12 @@ def _finding(
     )
 
 
-def _sentence(context: FindingContext, unseen: Gap | Hole | Loss) -> Text:
+def _sentence(clock: Clock, unseen: Gap | Hole | Loss) -> Text:
     if isinstance(unseen, Gap):
-        return gap_text(unseen, context.clock)
+        return gap_text(unseen, clock)
     if isinstance(unseen, Hole):
-        return hole_text(unseen, context.clock)
-    return loss_text(unseen, context.clock)
+        return hole_text(unseen, clock)
+    return loss_text(unseen, clock)
 
 
 def _around(unseen: Gap | Hole | Loss) -> list[Event]:

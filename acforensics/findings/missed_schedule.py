@@ -17,7 +17,7 @@ from acforensics.case import Finding
 from acforensics.events import Event
 from acforensics.findings.context import FindingContext, certainty
 from acforensics.shutdowns import Judgement
-from acforensics.texts import Text, join, text
+from acforensics.texts import Text, join, literal, text
 
 _RULE = "missed-schedule"
 _WINDOW = timedelta(minutes=15)
@@ -201,7 +201,7 @@ def _finding(context: FindingContext, server: str, which: str, missed: list[_Mis
     first = missed[0]
     ends = list({id(one.before): one.before for one in missed if one.before is not None}.values())
     commands = [end for end in ends if end.chosen is not None and end.chosen.trigger == "os-command"]
-    times = ", ".join(context.clock(one.plan.time) for one in missed[:_MOST_TOLD])
+    times = join([context.clock(server, one.plan.time) for one in missed[:_MOST_TOLD]], literal(", "))
     values: dict[str, object] = {"server": server, "times": times}
     if which == "on":
         values["others"] = ", ".join(sorted({name for one in missed for name in one.others}))
@@ -213,7 +213,7 @@ def _finding(context: FindingContext, server: str, which: str, missed: list[_Mis
             text(
                 f"finding.{_RULE}.os-command",
                 server=server,
-                time=context.clock(commands[0].chosen.time),
+                time=context.clock(server, commands[0].chosen.time),
                 certainty=certainty(commands[0]),
             )
         )
@@ -225,7 +225,7 @@ def _finding(context: FindingContext, server: str, which: str, missed: list[_Mis
         _RULE,
         "warning",
         ends if which == "on" else commands,
-        span=(first.plan.time, missed[-1].plan.time + _WINDOW),
+        spans=[(server, first.plan.time, missed[-1].plan.time + _WINDOW)],
         title=text(f"finding.{_RULE}.title-{which}", server=server),
         summary=join(summary),
         advice=text(f"finding.{_RULE}.advice"),

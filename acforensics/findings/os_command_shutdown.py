@@ -27,8 +27,8 @@ def _finding(context: FindingContext, judgement: Judgement) -> Finding:
     )
     what = literal(f"`{chosen.command}`") if chosen.command else text("finding.os-command-shutdown.some-command")
     summary = [
-        text("finding.os-command-shutdown.summary", time=context.clock(chosen.time), server=server, what=what, who=who,
-             mode=text(f"mode.{chosen.mode}"), certainty=certainty(judgement)),
+        text("finding.os-command-shutdown.summary", time=context.clock(server, chosen.time), server=server, what=what,
+             who=who, mode=text(f"mode.{chosen.mode}"), certainty=certainty(judgement)),
         _signature(judgement),
         text(f"finding.os-command-shutdown.consequence-{chosen.mode}"),
     ]  # fmt: skip
@@ -38,7 +38,7 @@ def _finding(context: FindingContext, judgement: Judgement) -> Finding:
         "os-command-shutdown",
         severity,
         [judgement],
-        span=(chosen.time, end_of(judgement)),
+        spans=[(server, chosen.time, end_of(judgement))],
         title=text(
             f"finding.os-command-shutdown.title-{chosen.confidence}",
             server=server,

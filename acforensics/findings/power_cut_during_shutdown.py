@@ -150,16 +150,16 @@ def _finding(
         text(
             f"finding.{_RULE}.summary",
             server=server,
-            begun=context.clock(stopping[0].time),
-            last=context.clock(last),
+            begun=context.clock(server, stopping[0].time),
+            last=context.clock(server, last),
             after=duration(last - stopping[0].time),
-            back=context.clock(back),
+            back=context.clock(server, back),
         ),
         text(f"finding.{_RULE}.signs", line=signs[0].message),
     ]
     if power:
         key = "output-off" if power[0].kind == "ups.output_off" else "power"
-        summary.append(text(f"finding.{_RULE}.{key}", time=context.clock(power[0].time), line=power[0].message))
+        summary.append(text(f"finding.{_RULE}.{key}", time=context.clock(server, power[0].time), line=power[0].message))
     summary.append(text(f"finding.{_RULE}.{'otherwise-power' if power else 'otherwise'}"))
     if not sure:
         summary.append(text(f"finding.{_RULE}.journal-only"))
@@ -168,7 +168,7 @@ def _finding(
         _RULE,
         "critical" if sure else "warning",
         [judgement],
-        span=(stopping[0].time, back),
+        spans=[(server, stopping[0].time, back)],
         title=text(f"finding.{_RULE}.title", server=server, certainty=word),
         summary=join(summary),
         advice=text(f"finding.{_RULE}.advice"),

@@ -126,8 +126,9 @@ def _started(boot: Boot) -> datetime:
 def _finding(context: FindingContext, loops: list[_Loop]) -> Finding:
     judgements = [end for loop in loops for end in loop.ends]
     leading = [before for loop in loops if (before := _leading(context, loop)) is not None]
-    start = min(loop.span[0] for loop in loops)
-    end = max(loop.span[1] for loop in loops)
+    first = min(loops, key=lambda loop: _on_case_clock(context, loop)[0])
+    last = max(loops, key=lambda loop: _on_case_clock(context, loop)[1])
+    start, end = _on_case_clock(context, first)[0], _on_case_clock(context, last)[1]
     servers = sorted({loop.server for loop in loops})
     cause, cause_events = _cause(judgements, in_use=bool(leading))
     ending = [_ending(context, loop) for loop in loops]
@@ -137,14 +138,19 @@ def _finding(context: FindingContext, loops: list[_Loop]) -> Finding:
             j.boot.server
             for j in context.ended_by("clusterpro-recovery")
             if j.chosen is not None
-            and start <= j.chosen.time <= end
+            and start <= context.case_clock.corrected(j.boot.server, j.chosen.time) <= end
             and j.boot.server not in servers
             and all(context.clusters.related(j.boot.server, server) is not False for server in servers)
             and {_what(e) for e in j.evidence} & {_what(e) for e in cause_events} - {None}
         }
     )
     summary = [
-        text("finding.reboot-loop.summary", counts=counts, start=context.clock(start), end=context.clock(end)),
+        text(
+            "finding.reboot-loop.summary",
+            counts=counts,
+            start=context.clock(first.server, first.span[0]),
+            end=context.clock(last.server, last.span[1]),
+        ),
         cause,
         *(sentence for sentence, _ in ending),
     ]
@@ -160,7 +166,7 @@ def _finding(context: FindingContext, loops: list[_Loop]) -> Finding:
         "reboot-loop",
         "critical",
         [*leading, *judgements],
-        span=(start, end),
+        spans=[(loop.server, *loop.span) for loop in loops],
         title=text("finding.reboot-loop.title", servers=", ".join(servers)),
         summary=join(summary),
         advice=text("finding.reboot-loop.advice-disk" if disk else "finding.reboot-loop.advice"),
@@ -208,7 +214,7 @@ def _cause(judgements: Sequence[Judgement], *, in_use: bool) -> tuple[Text, list
 def _ending(context: FindingContext, loop: _Loop) -> tuple[Text, list[Event]]:
     """How it ended: restart limit, recovery suppressed, error gone, stopped by something else, or not at all."""
     last = loop.boots[-1]
-    values = {"server": loop.server, "time": context.clock(_started(last))}
+    values = {"server": loop.server, "time": context.clock(loop.server, _started(last))}
     for kind, key in (
         ("clusterpro.restart_limit_reached", "limit"),
         ("clusterpro.final_action_suppressed", "suppressed"),

@@ -36,18 +36,18 @@ def _finding(context: FindingContext, boot: Boot, name: str, events: list[Event]
     over = next(behind, None)
     shown: Text | str = name or text(f"finding.{_RULE}.unnamed")
     summary = [
-        text(f"finding.{_RULE}.summary", server=boot.server, time=context.clock(first.time), name=shown),
+        text(f"finding.{_RULE}.summary", server=boot.server, time=context.clock(boot.server, first.time), name=shown),
         text(f"finding.{_RULE}.limit", limit=limit) if limit else text(f"finding.{_RULE}.limit-unknown"),
         text(f"finding.{_RULE}.meaning", server=boot.server),
     ]
     if over is not None:
-        summary.append(text(f"finding.{_RULE}.over", name=shown, time=context.clock(over.time)))
+        summary.append(text(f"finding.{_RULE}.over", name=shown, time=context.clock(boot.server, over.time)))
     before = context.end_before(boot)
     return context.finding(
         _RULE,
         "warning",
         [before] if before is not None else [],
-        span=(first.time, over.time if over is not None else events[-1].time),
+        spans=[(boot.server, first.time, over.time if over is not None else events[-1].time)],
         title=text(f"finding.{_RULE}.title", server=boot.server, name=shown),
         summary=join(summary),
         advice=text(f"finding.{_RULE}.advice"),

@@ -63,7 +63,11 @@ def _is_about(context: FindingContext, finding: Finding, judged: JudgedSequence,
         return context.shutdown_ids.get(id(judged.judgement)) in finding.related
     seen = step.observation
     servers = {judged.scene.server, seen.server if seen is not None else step.server}
-    together = finding.start <= (judged.scene.until or judged.scene.end) and finding.end >= judged.scene.start
+    until, since = (
+        context.case_clock.corrected(judged.scene.server, time)
+        for time in (judged.scene.until or judged.scene.end, judged.scene.start)
+    )
+    together = finding.case_start <= until and finding.case_end >= since
     return bool(servers.intersection(finding.servers)) and together
 
 
@@ -74,14 +78,14 @@ def _finding(context: FindingContext, judged: JudgedSequence, steps: Sequence[Ju
         "sequence-deviation",
         "warning",
         [judged.judgement] if judged.judgement is not None else [],
-        span=(judged.scene.start, judged.scene.end),
+        spans=[(server, judged.scene.start, judged.scene.end)],
         title=text("finding.sequence-deviation.title", server=server, sequence=judged.definition.title),
         summary=text(
             "finding.sequence-deviation.summary",
             server=server,
-            time=context.clock(judged.scene.start),
+            time=context.clock(server, judged.scene.start),
             sequence=judged.definition.title,
-            deviations=join([_told(context, step) for step in steps]),
+            deviations=join([_told(context, judged, step) for step in steps]),
         ),
         advice=text("finding.sequence-deviation.advice"),
         events=[one.event for one in shown if one.event is not None],
@@ -89,7 +93,7 @@ def _finding(context: FindingContext, judged: JudgedSequence, steps: Sequence[Ju
     )
 
 
-def _told(context: FindingContext, step: JudgedStep) -> Text:
+def _told(context: FindingContext, judged: JudgedSequence, step: JudgedStep) -> Text:
     name = step.definition.title if not step.key else join([step.definition.title, literal(f"[{step.key}]")])
     server = step.server or (step.observation.server if step.observation is not None else "-")
     values: dict[str, object] = {"step": name, "server": server}
@@ -104,5 +108,8 @@ def _told(context: FindingContext, step: JudgedStep) -> Text:
     elif step.status == "out-of-order" and step.before is not None:
         values["before"] = step.before.definition.title
     elif step.status == "missing" and step.earliest is not None and step.latest is not None:
-        values |= {"earliest": context.clock(step.earliest), "latest": context.clock(step.latest)}
+        values |= {
+            "earliest": context.clock(judged.scene.server, step.earliest),
+            "latest": context.clock(judged.scene.server, step.latest),
+        }
     return text(f"finding.sequence-deviation.{step.status}", **values)

@@ -61,12 +61,16 @@ def _finding(
 ) -> Finding:
     servers = sorted({row.server for row in rows if row.server}) or sorted(context.boots)
     # The settings are those of the time at which they were collected: after the last record.
-    collected = max(boot.last for boots in context.boots.values() for boot in boots)
+    collected = max(
+        (context.case_clock.corrected(boot.server, boot.last), boot.server, boot.last)
+        for boots in context.boots.values()
+        for boot in boots
+    )
     return context.finding(
         rule,
         "warning",
         [],
-        span=(collected, collected),
+        spans=[(*collected[1:], collected[2])],
         title=title or text(f"finding.{rule}.title", count=len(rows)),
         summary=summary,
         advice=text(f"finding.{rule}.advice"),

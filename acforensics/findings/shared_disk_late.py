@@ -209,14 +209,19 @@ def _finding(context: FindingContext, group: list[_Absence], switched: Sequence[
     if outputs:
         first = outputs[0]
         summary.append(
-            text(f"finding.{_RULE}.output", server=first.server, time=context.clock(first.time), line=first.message)
+            text(
+                f"finding.{_RULE}.output",
+                server=first.server,
+                time=context.clock(first.server, first.time),
+                line=first.message,
+            )
         )
     summary.append(text(f"finding.{_RULE}.{'inferred-output' if outputs else 'inferred'}"))
     return context.finding(
         _RULE,
         "warning",
         list({id(end): end for end in (*ends, *between)}.values()),
-        span=(min(absence.start for absence in group), max(absence.end for absence in group)),
+        spans=[(absence.server, absence.start, absence.end) for absence in group],
         title=text(
             f"finding.{_RULE}.title{'' if any(absence.back for absence in group) else '-missing'}",
             servers=", ".join(servers),
@@ -235,7 +240,7 @@ def _what(context: FindingContext, absence: _Absence) -> Text:
         f"finding.{_RULE}.{kind}{'s' if len(absence.boots) > 1 else ''}",
         server=absence.server,
         name=absence.name,
-        time=context.clock(absence.start),
+        time=context.clock(absence.server, absence.start),
         after=duration(first.time - absence.start),
         count=len(absence.boots),
     )
@@ -250,7 +255,7 @@ def _outcome(context: FindingContext, absence: _Absence, event: Event) -> Text:
         f"finding.{_RULE}.end-{key}",
         server=absence.server,
         name=absence.name,
-        time=context.clock(event.time),
+        time=context.clock(absence.server, event.time),
         after=duration(event.time - absence.start),
     )
 

@@ -56,6 +56,10 @@ def _on(context: FindingContext, boots: Sequence[Boot]) -> list[_On]:
     ]
 
 
+def _start(context: FindingContext, name: str, on: _On) -> Text:
+    return context.clock(name, on.boot.start or on.boot.first)
+
+
 def _waits(boot: Boot) -> list[_Wait]:
     found: list[_Wait] = []
     up: set[str] = set()
@@ -90,7 +94,7 @@ def _finding(context: FindingContext, wait: _Wait, members: Sequence[str], on: M
     others = list({_short(name): name for name in reversed(members) if not same_server(name, server)}.values())
     others = [name for name in others if not context.clusters.elsewhere(server, name)]
     late = sorted(name for name in others if _short(name) not in wait.up)
-    values = {"server": server, "time": context.clock(timeout.time)}
+    values = {"server": server, "time": context.clock(server, timeout.time)}
     summary = [
         text(f"finding.{_RULE}.summary", length=duration(timeout.time - begun.time), **values)
         if begun is not None
@@ -109,7 +113,7 @@ def _finding(context: FindingContext, wait: _Wait, members: Sequence[str], on: M
         _RULE,
         "warning",
         [before] if before is not None else [],
-        span=(begun.time if begun is not None else timeout.time, timeout.time),
+        spans=[(server, begun.time if begun is not None else timeout.time, timeout.time)],
         title=text(f"finding.{_RULE}.title", server=server, late=", ".join(late))
         if late
         else text(f"finding.{_RULE}.title-unknown", server=server),
@@ -147,7 +151,9 @@ def _late(
     joined = wait.later.get(_short(name))
     if joined is not None:
         after = duration(joined.time - wait.timeout.time)
-        told.append(text(f"finding.{_RULE}.joined", name=name, time=context.clock(joined.time), after=after))
+        told.append(
+            text(f"finding.{_RULE}.joined", name=name, time=context.clock(wait.boot.server, joined.time), after=after)
+        )
         events.append(joined)
     own = next((server for server in on if same_server(server, name)), None)
     if own is None:
@@ -166,17 +172,17 @@ def _own_start(context: FindingContext, wait: _Wait, name: str, on: Sequence[_On
     doubt = clock.uncertainty(server, name, wait.timeout.time)
     if doubt is None:
         nearest = min(on, key=lambda one: abs(one.start - end)).boot
-        value = context.clock(nearest.start or nearest.first)
+        value = context.clock(name, nearest.start or nearest.first)
         return text(f"finding.{_RULE}.clocks-unknown", name=name, time=value), nearest.start_events[:1]
     running = [one for one in on if one.start < begin - doubt and one.last > end + doubt]
     if running:
         up = running[-1]
-        return text(f"finding.{_RULE}.was-up", name=name, time=context.clock(up.start)), up.boot.start_events[:1]
+        return text(f"finding.{_RULE}.was-up", name=name, time=_start(context, name, up)), up.boot.start_events[:1]
     late = next((one for one in on if one.start >= begin - doubt and one.boot.start is not None), None)
     if late is None:
         return text(f"finding.{_RULE}.no-start", name=name), []
     within = literal(f" ± {doubt.total_seconds():.1f} s" if doubt > timedelta(seconds=1) else "")
-    values: dict[str, object] = {"name": name, "time": context.clock(late.start), "within": within}
+    values: dict[str, object] = {"name": name, "time": _start(context, name, late), "within": within}
     if abs(late.start - end) <= doubt:
         return text(f"finding.{_RULE}.started-about-then", **values), late.boot.start_events[:1]
     key = "started-after" if late.start > end else "started-within"

@@ -29,7 +29,7 @@ def _findings(context: FindingContext, trigger: str, rule: str, severity: Severi
         back = end_of(judgement)
         values = {
             "server": server,
-            "last": context.clock(judgement.boot.last),
+            "last": context.clock(server, judgement.boot.last),
             "certainty": certainty(judgement),
         }
         found.append(
@@ -37,9 +37,9 @@ def _findings(context: FindingContext, trigger: str, rule: str, severity: Severi
                 rule,
                 severity,
                 [judgement],
-                span=(judgement.boot.last, back),
+                spans=[(server, judgement.boot.last, back)],
                 title=text(f"finding.{rule}.title", server=server, certainty=certainty(judgement)),
-                summary=text(f"finding.{rule}.summary", back=context.clock(back), **values),
+                summary=text(f"finding.{rule}.summary", back=context.clock(server, back), **values),
                 advice=text(f"finding.{rule}.advice"),
                 events=judgement.evidence,
             )

@@ -75,7 +75,7 @@ def _power_failures(context: FindingContext) -> Iterator[Happening]:
 def _power_failure(context: FindingContext, server: str, events: Sequence[Event]) -> Happening:
     back = events[-1] if events[-1].kind in _POWER_BACK else None
     key = "incident.power-failure-ended" if back is not None else "incident.power-failure"
-    values = {"until": context.clock(back.time)} if back is not None else {}
+    values = {"until": context.clock(server, back.time)} if back is not None else {}
     return Happening(
         "power-failure",
         server,
@@ -138,15 +138,14 @@ def _failover(context: FindingContext, server: str, events: Sequence[Event]) -> 
 def _told_by_findings(context: FindingContext, findings: Sequence[Finding]) -> Iterator[Happening]:
     for finding in findings:
         if finding.rule in CHAIN_RULES and finding.servers:
-            # A finding's times are those of its first server's clock.
             server = finding.servers[0]
             yield Happening(
                 "finding",
                 server,
-                context.case_clock.corrected(server, finding.start),
+                finding.case_start,
                 finding.title,
                 [],
-                until=context.case_clock.corrected(server, finding.end),
+                until=finding.case_end,
                 finding=finding,
                 servers=tuple(finding.servers),
             )

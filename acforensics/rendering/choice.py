@@ -44,7 +44,7 @@ def choose_events(timeline: pd.DataFrame, shutdowns: Sequence[Shutdown], limit: 
 
 def ranked(findings: Sequence[Finding]) -> list[Finding]:
     """The gravest first, then by time."""
-    return sorted(findings, key=lambda one: (SEVERITIES.index(one.severity), one.start, one.rule))
+    return sorted(findings, key=lambda one: (SEVERITIES.index(one.severity), one.case_start, one.rule))
 
 
 def severities(model: CaseModel) -> dict[str, Severity]:

@@ -217,7 +217,8 @@ class _Writer:
     def _deviation(self, alike: Sequence[JudgedSequence]) -> str:
         first = alike[0]
         found = deviations(first)
-        title = f"{clock(first.start)} {first.server}: {first.title.within(self._lang)}"
+        time = on_both_clocks(first.start, first.corrected_start).within(self._lang)
+        title = f"{time} {first.server}: {first.title.within(self._lang)}"
         times = f" (×{len(alike)})" if len(alike) > 1 else ""
         more = [text("terminal.more", count=len(found) - 3)] if len(found) > 3 else []
         return f"{self._say(title)}{times} – {self._say(join([*found[:3], *more]))}"

@@ -11,7 +11,7 @@ from acforensics.rendering.choice import ranked
 from acforensics.rendering.page import Page, write
 from acforensics.rendering.sequences import counts, deviating, deviations
 from acforensics.rendering.settings import count_settings, deviation
-from acforensics.rendering.verdict import Incident, clock, judge, names
+from acforensics.rendering.verdict import Incident, clock, judge, names, on_both_clocks
 from acforensics.rendering.view import Places, case_name, remarks_on
 from acforensics.rendering.wrapping import pad, width_of
 from acforensics.texts import Language, join, literal, text
@@ -177,10 +177,11 @@ def _sequences(page: Page, model: CaseModel) -> None:
     kinds = deviating(model.sequences)
     for alike in kinds[:_MOST_SEQUENCES]:
         first = alike[0]
-        title = f"{clock(first.start)} {first.server}: {page.say(first.title)}"
+        time = on_both_clocks(first.start, first.corrected_start)
+        title = f"{page.say(time)} {first.server}: {page.say(first.title)}"
         if len(alike) > 1:
             servers = names(list(dict.fromkeys(one.server for one in alike)))
-            values = {"count": len(alike), "servers": servers, "time": clock(first.start), "title": first.title}
+            values = {"count": len(alike), "servers": servers, "time": time, "title": first.title}
             title = page.say(text("terminal.sequence-times", **values))
         page.paragraph(title, mark="- ")
         found = deviations(first)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 import json
 import re
+from datetime import timedelta
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -25,9 +26,9 @@ VARIED = ["os-command", "power-failure", "reboot-loop", "sequences/shared-disk-l
 
 
 @cache
-def analysed(name: str, ahead: float = 0.0) -> acforensics.Case:
-    """A sample, in which the clock of svr047 may have been ahead."""
-    clock = {"svr047": ahead} if ahead else {}
+def analysed(name: str, ahead: float = 0.0, of: str = "svr047") -> acforensics.Case:
+    """A sample, in which the clock of a server may have been ahead."""
+    clock = {of: ahead} if ahead else {}
     return acforensics.analyze([next((ROOT / name).glob("bundle*"))], tz="Asia/Tokyo", clock=clock)
 
 
@@ -89,6 +90,28 @@ def test_times_by_another_clock_stand_beside_the_servers_own(lang: Language) -> 
     beside = plain(f":{line.line} " + text("report.corrected", time=clock(line.corrected_time)).within(lang))
     assert beside in shown["markdown"]
     assert beside in shown["terminal"]
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_what_a_finding_says_of_times_has_both_clocks(lang: Language) -> None:
+    case = analysed("os-command", 95.0, "svr031")
+    (finding,) = [one for one in case.findings if one.rule == "os-command-shutdown"]
+    assert finding.corrected_start == finding.start - timedelta(seconds=95)
+    beside = text("report.corrected", time=clock(finding.corrected_start)).within(lang)
+    both = f"{clock(finding.start)} {beside}"
+    assert both in finding.summary.within(lang)
+    for form, shown in forms(case, lang).items():
+        assert plain(both) in shown, form
+    # The page has it above the title, too.
+    assert forms(case, lang)["html"].count(plain(both)) > forms(case, lang)["markdown"].count(plain(both))
+
+
+def test_a_finding_on_two_clocks_begins_and_ends_by_that_of_its_beginning() -> None:
+    (loop,) = [one for one in analysed("reboot-loop", 95.0).findings if one.rule == "reboot-loop"]
+    (plain_loop,) = [one for one in analysed("reboot-loop").findings if one.rule == "reboot-loop"]
+    assert len(loop.servers) == 2
+    assert loop.end - loop.start == loop.case_end - loop.case_start
+    assert (loop.case_start, loop.case_end) != (plain_loop.case_start, plain_loop.case_end)
 
 
 def test_a_loop_has_both_clocks_in_its_headline() -> None:
