@@ -13,6 +13,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from acforensics.case import Boot, CaseModel, EndState, Input, Shutdown, Trigger
+from acforensics.moments import clock
 from acforensics.plain import shorten
 from acforensics.texts import Language, text
 
@@ -97,7 +98,7 @@ def _layout(
         "font": {"family": "system-ui, sans-serif", "size": 12},
         "xaxis": {
             "type": "date",
-            "title": {"text": html.escape(text("report.chart.axis", zone=show(model.timezone)).within(lang))},
+            "title": {"text": html.escape(text(_axis(model), zone=show(model.timezone)).within(lang))},
             # Numbers only: month names would be English in both languages.
             "tickformatstops": [
                 {"dtickrange": [None, 1000], "value": "%H:%M:%S.%L"},
@@ -196,8 +197,8 @@ class _Painter:
                     "customdata": [
                         [
                             self._show(boot.id),
-                            _shown(boot.start) if boot.start else "…",
-                            _shown(boot.end) if boot.end else "…",
+                            clock(boot.start) if boot.start else "…",
+                            clock(boot.end) if boot.end else "…",
                         ]
                         for boot, _ in own
                     ],
@@ -233,7 +234,7 @@ class _Painter:
                         "line": {"width": 1.5, "color": "#ffffff"},
                     },
                     "ids": [place for place, _ in marked],
-                    "customdata": [[self._show(s.server), _shown(s.time), *_line_of(s, self._show)] for s in own],
+                    "customdata": [[self._show(s.server), clock(s.time), *_line_of(s, self._show)] for s in own],
                     "hovertemplate": (
                         f"<b>{html.escape(name)}</b><br>%{{customdata[0]}}, %{{customdata[1]}}"
                         "<br>%{customdata[3]}<br>%{customdata[2]}<extra></extra>"
@@ -318,10 +319,11 @@ def _span(boot: Boot, edges: _Edges) -> tuple[datetime, datetime] | None:
     return (start, end) if start <= end else (end, end)
 
 
+def _axis(model: CaseModel) -> str:
+    corrected = any(boot.corrected_start or boot.corrected_end for boot in model.boots)
+    return "report.chart.axis-corrected" if corrected else "report.chart.axis"
+
+
 def _naive(moment: datetime) -> str:
     """Local time without its zone: Plotly would show any other in UTC."""
     return moment.replace(tzinfo=None).isoformat(timespec="milliseconds")
-
-
-def _shown(moment: datetime) -> str:
-    return moment.strftime("%Y-%m-%d %H:%M:%S")

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, tzinfo
 
 from acforensics import case as models
+from acforensics import moments
 from acforensics.boots import Boot
 from acforensics.clocks import CaseClock, ServerClock, Span, ZoneChoice
 from acforensics.cooperation import JudgedSequence, JudgedStep, diagram_of
@@ -277,7 +278,7 @@ def coverage_of(coverage: Coverage, zone: tzinfo) -> list[models.Coverage]:
     """What each log could have shown."""
 
     def clock(time: datetime) -> str:
-        return time.astimezone(zone).strftime("%Y-%m-%d %H:%M:%S")
+        return moments.clock(time.astimezone(zone))
 
     def silence(one: Gap | Hole | Loss, words: Text, events: Sequence[Event | None]) -> models.Silence:
         return models.Silence(

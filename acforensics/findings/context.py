@@ -13,8 +13,9 @@ from acforensics.clocks import CaseClock
 from acforensics.cooperation import AcGroups, Clusters, JudgedSequence
 from acforensics.coverage import Coverage
 from acforensics.events import Event
+from acforensics.moments import on_both_clocks
 from acforensics.shutdowns import Judgement
-from acforensics.texts import Text, join, literal, text
+from acforensics.texts import Text, text
 
 DEFAULT_LOOP_WINDOW = timedelta(minutes=30)
 """Longest time between two starts of a loop.
@@ -77,11 +78,10 @@ class FindingContext:
 
     def clock(self, server: str, time: datetime) -> Text:
         """A time of a server's own clock as a reader sees it: with that of the case's clock, where they differ."""
-        own, corrected = (
-            literal(one.astimezone(self.zone).strftime("%Y-%m-%d %H:%M:%S"))
-            for one in (time, self.case_clock.corrected(server, time))
+        corrected = self.case_clock.corrected(server, time)
+        return on_both_clocks(
+            time.astimezone(self.zone), corrected.astimezone(self.zone) if corrected != time else None
         )
-        return own if own == corrected else join([own, text("report.corrected", time=corrected)], literal(" "))
 
     def evidence(self, events: Sequence[Event]) -> list[Evidence]:
         """Evidence of the given events, bounded, each once."""

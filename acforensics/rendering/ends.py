@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Literal
 
 from acforensics.case import Boot, CaseModel, Confidence, EndState, Finding, Shutdown
+from acforensics.moments import on_both_clocks
 from acforensics.texts import Text, join, literal, text
 
 Grade = Literal["critical", "warning", "info", "ok"]
@@ -29,11 +30,6 @@ _SURE: tuple[Confidence, ...] = ("possible", "likely", "certain")
 _STOP = re.compile(r"[.。]+$")
 _FIRST = re.compile(r"(?<=[.!?])\s+(?=[A-Z`'])|(?<=。)(?=.)")
 _SPACE_BETWEEN_JAPANESE = re.compile(r"(?<=[、-ヿ一-鿿）]) (?=[、-ヿ一-鿿（])")
-
-
-def clock(moment: datetime) -> str:
-    """A time as a reader sees it: in the case's zone, which is named once."""
-    return moment.strftime("%Y-%m-%d %H:%M:%S")
 
 
 def names(servers: Sequence[str]) -> Text:
@@ -243,7 +239,7 @@ def up_again(known: Known, group: Group) -> Text | None:
     """Which servers of a loop run since when."""
     latest = [known.latest[server] for server in group.servers if server in known.latest]
     up = [
-        text("verdict.up-since", server=boot.server, time=clock(boot.start))
+        text("verdict.up-since", server=boot.server, time=on_both_clocks(boot.start, boot.corrected_start))
         for boot in latest
         if boot.end_state == "running" and boot.start is not None
     ]

@@ -13,11 +13,12 @@ from typing import TypeVar
 
 from acforensics.case import CaseModel, Evidence, Finding
 from acforensics.case import Sequence as JudgedSequence
+from acforensics.moments import clock, on_both_clocks
 from acforensics.plain import shorten, visible
 from acforensics.rendering.choice import ranked
 from acforensics.rendering.sequences import counts, deviating, deviations
 from acforensics.rendering.settings import count_settings, deviation
-from acforensics.rendering.verdict import Incident, clock, judge, names, on_both_clocks, time_span
+from acforensics.rendering.verdict import Incident, judge, names, time_span
 from acforensics.rendering.view import Places, case_name, remarks_on
 from acforensics.texts import Language, Text, join, text
 

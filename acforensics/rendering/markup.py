@@ -16,8 +16,8 @@ import jinja2
 from markupsafe import Markup, escape
 
 from acforensics import resources
+from acforensics.moments import clock, on_case_clock
 from acforensics.plain import visible
-from acforensics.rendering.verdict import clock
 from acforensics.texts import Text, text
 
 _OPTION = re.compile(r"(?<=\s)(--?[A-Za-z0-9-]{1,16})(?=\s|\Z)")
@@ -75,7 +75,7 @@ def environment() -> jinja2.Environment:
         lstrip_blocks=True,
         finalize=_finalize,
     )
-    environment.globals.update(text=_text, both=text, clock=clock)
+    environment.globals.update(text=_text, both=text, clock=clock, on_case_clock=on_case_clock)
     return environment
 
 

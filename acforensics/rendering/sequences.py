@@ -8,7 +8,8 @@ from datetime import datetime, timedelta
 
 from acforensics.case import Sequence, Step
 from acforensics.coverage import length_text
-from acforensics.rendering.ends import LIST, clock
+from acforensics.moments import of_day
+from acforensics.rendering.ends import LIST
 from acforensics.texts import Text, join, literal, text
 
 _ORDER = ("deviates", "not-observable", "conforms")
@@ -142,4 +143,4 @@ def _length(seconds: float) -> Text:
 
 def moment(time: datetime, sequence: Sequence) -> str:
     """The time of day, on another day than the sequence's first with its date."""
-    return f"{time:%H:%M:%S}" if time.date() == sequence.start.date() else clock(time)
+    return of_day(time, sequence.start.date())

@@ -13,6 +13,7 @@ from datetime import datetime
 
 from acforensics import case as models
 from acforensics.case import Evidence, Finding, Shutdown
+from acforensics.moments import of_day
 from acforensics.rendering import ends as sentences
 from acforensics.rendering.ends import Grade, Group, Known
 from acforensics.texts import Text, join, text
@@ -55,7 +56,7 @@ class Passage:
         """The last turn of a loop, on the same day without its date."""
         if self.until is None:
             return ""
-        return f"{self.until:%H:%M:%S}" if self.until.date() == self.time.date() else sentences.clock(self.until)
+        return of_day(self.until, self.time.date())
 
     @property
     def told(self) -> Text:

@@ -6,12 +6,13 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from acforensics.case import CaseModel, Evidence, Finding, Shutdown
+from acforensics.moments import clock, of_day, on_both_clocks, on_case_clock
 from acforensics.plain import shorten, visible
 from acforensics.rendering.choice import ranked
 from acforensics.rendering.page import Page, write
 from acforensics.rendering.sequences import counts, deviating, deviations
 from acforensics.rendering.settings import count_settings, deviation
-from acforensics.rendering.verdict import Incident, clock, judge, names, on_both_clocks
+from acforensics.rendering.verdict import Incident, judge, names
 from acforensics.rendering.view import Places, case_name, remarks_on
 from acforensics.rendering.wrapping import pad, width_of
 from acforensics.texts import Language, join, literal, text
@@ -124,11 +125,11 @@ def _story(page: Page, incident: Incident) -> None:
     page.paragraph(text("terminal.story"), 2, "dim")
     day = incident.times[0][1].date()
     for passage in incident.story[:_MOST_PASSAGES]:
-        shown = f"{passage.time:%H:%M:%S}" if passage.time.date() == day else clock(passage.time)
+        shown = of_day(passage.time, day)
         day = passage.time.date()
         told = passage.told
         if passage.corrected is not None:
-            told = join([told, text("report.corrected", time=clock(passage.corrected))], literal(" "))
+            told = join([told, on_case_clock(passage.time, passage.corrected)], literal(" "))
         page.paragraph(told, 4, mark=f"{shown}  ")
     if len(incident.story) > _MOST_PASSAGES:
         page.paragraph(text("story.more", count=len(incident.story) - _MOST_PASSAGES), 4, "dim")
@@ -234,7 +235,7 @@ def _shutdowns(page: Page, model: CaseModel) -> None:
 def _row(page: Page, end: Shutdown) -> dict[str, str]:
     return {
         "time": clock(end.time),
-        "corrected": f"{end.case_time:%H:%M:%S}" if end.case_time.date() == end.time.date() else clock(end.case_time),
+        "corrected": of_day(end.case_time, end.time.date()),
         "server": visible(end.server),
         "trigger": text(f"trigger.{end.trigger}").within(page.lang),
         "confidence": text(f"confidence.{end.confidence}").within(page.lang),

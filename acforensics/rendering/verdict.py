@@ -9,12 +9,13 @@ from datetime import datetime
 from acforensics import case as models
 from acforensics.case import CaseModel, Confidence
 from acforensics.events import UNCLASSIFIED
+from acforensics.moments import clock, on_both_clocks
 from acforensics.rendering import ends as sentences
-from acforensics.rendering.ends import GRADES, LIST, Grade, Known, clock, names
+from acforensics.rendering.ends import GRADES, LIST, Grade, Known, names
 from acforensics.rendering.story import Passage, ends_of, joined_by_records, of_ends, tell
-from acforensics.texts import Text, join, literal, text
+from acforensics.texts import Text, join, text
 
-__all__ = ["GRADES", "Grade", "Incident", "Verdict", "clock", "judge", "names", "on_both_clocks", "time_span"]
+__all__ = ["GRADES", "Grade", "Incident", "Verdict", "judge", "names", "time_span"]
 
 _MOST_INCIDENTS = 12
 _MOST_ADVICE = 2
@@ -78,12 +79,6 @@ class Verdict:
     read: Text
     nothing: tuple[Text, ...] = ()
     advice: Text | None = None
-
-
-def on_both_clocks(time: datetime, corrected: datetime | None) -> Text:
-    """A time by the server's own clock, with that on the case's clock beside it where they differ."""
-    own = literal(clock(time))
-    return own if corrected is None else join([own, text("report.corrected", time=clock(corrected))], literal(" "))
 
 
 def judge(model: CaseModel) -> Verdict:

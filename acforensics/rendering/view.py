@@ -22,10 +22,10 @@ from acforensics.case import (
 )
 from acforensics.charts import LAYERS, Drawn
 from acforensics.coverage import length_text
+from acforensics.moments import clock
 from acforensics.plain import shorten, visible
 from acforensics.rendering.blocks import Block, blocks
 from acforensics.rendering.choice import choose_boots, choose_ends, choose_events, ranked
-from acforensics.rendering.ends import clock
 from acforensics.rendering.event_table import Row, citations, event_rows
 from acforensics.rendering.limits import Limits
 from acforensics.rendering.sequences import counts

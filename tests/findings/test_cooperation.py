@@ -99,7 +99,7 @@ def two_servers(machine, case, late_by, **options):
 
 def test_the_late_servers_own_boot_is_put_on_the_cases_clock(machine, case):
     summary = two_servers(machine, case, 120, skew=3600).summary.en
-    assert "svr047 began to boot at 2026-11-24 13:07:11 (case clock 2026-11-24 12:07:11)" in summary
+    assert "svr047 began to boot at 2026-11-24 13:07:11 (case clock 12:07:11)" in summary
     assert "after the wait had ended" in summary
 
 

@@ -52,6 +52,14 @@ def test_an_event_names_its_row_and_an_end_itself(make: Any) -> None:
     }
 
 
+def test_the_axis_says_whose_clock_it_is(reboot_loop: Any) -> None:
+    model = reboot_loop.model()
+    titles = [chart(model, _drawn(reboot_loop), "en")["layout"]["xaxis"]["title"]["text"]]
+    model.boots[0].corrected_start = model.boots[0].end
+    titles.append(chart(model, _drawn(reboot_loop), "en")["layout"]["xaxis"]["title"]["text"])
+    assert [title.partition(" (")[0] for title in titles] == ["Time", "Time on the case&#x27;s clock"]
+
+
 def test_names_are_escaped_and_nothing_hidden_is_left(hostile_case: Any) -> None:
     figure = chart(hostile_case.model(), _drawn(hostile_case), "en", visible)
     assert "<img" not in "".join(figure["layout"]["yaxis"]["ticktext"])

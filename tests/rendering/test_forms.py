@@ -5,7 +5,7 @@ from __future__ import annotations
 import html
 import json
 import re
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -13,9 +13,9 @@ from typing import Any
 import pytest
 
 import acforensics
+from acforensics.moments import clock, on_both_clocks
 from acforensics.rendering import html as pages
 from acforensics.rendering import markdown, terminal
-from acforensics.rendering.ends import clock
 from acforensics.rendering.sequences import counts
 from acforensics.rendering.verdict import judge
 from acforensics.texts import LANGUAGES, Language, text
@@ -79,7 +79,7 @@ def test_times_by_another_clock_stand_beside_the_servers_own(lang: Language) -> 
     case = analysed("reboot-loop", 95.0)
     end = case.shutdowns[0]
     assert end.corrected_time is not None
-    own, corrected = clock(end.time), text("report.corrected", time=clock(end.corrected_time)).within(lang)
+    own, corrected = clock(end.time), text("report.corrected", time=f"{end.corrected_time:%H:%M:%S}").within(lang)
     shown = forms(case, lang)
     for form in ("html", "markdown"):
         assert plain(own + corrected) in shown[form]
@@ -97,7 +97,7 @@ def test_what_a_finding_says_of_times_has_both_clocks(lang: Language) -> None:
     case = analysed("os-command", 95.0, "svr031")
     (finding,) = [one for one in case.findings if one.rule == "os-command-shutdown"]
     assert finding.corrected_start == finding.start - timedelta(seconds=95)
-    beside = text("report.corrected", time=clock(finding.corrected_start)).within(lang)
+    beside = text("report.corrected", time=f"{finding.corrected_start:%H:%M:%S}").within(lang)
     both = f"{clock(finding.start)} {beside}"
     assert both in finding.summary.within(lang)
     for form, shown in forms(case, lang).items():
@@ -114,9 +114,16 @@ def test_a_finding_on_two_clocks_begins_and_ends_by_that_of_its_beginning() -> N
     assert (loop.case_start, loop.case_end) != (plain_loop.case_start, plain_loop.case_end)
 
 
+def test_a_time_beside_another_has_its_date_where_that_differs() -> None:
+    own = datetime(2026, 11, 24, 0, 0, 30, tzinfo=UTC)
+    told = on_both_clocks(own, own - timedelta(seconds=95)).en
+    assert told == "2026-11-24 00:00:30 (case clock 2026-11-23 23:58:55)"
+    assert on_both_clocks(own, None).en == "2026-11-24 00:00:30"
+
+
 def test_a_loop_has_both_clocks_in_its_headline() -> None:
     (incident,) = judge(analysed("reboot-loop", 95.0).model).incidents
-    assert incident.when().en == "2026-11-24 06:00:38 (case clock 2026-11-24 05:59:03) to 2026-11-24 06:03:45"
+    assert incident.when().en == "2026-11-24 06:00:38 (case clock 05:59:03) to 2026-11-24 06:03:45"
 
 
 def test_without_another_clock_the_table_has_no_column_for_it() -> None:
