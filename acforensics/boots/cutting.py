@@ -10,11 +10,14 @@ from datetime import datetime, timedelta
 from acforensics.boots.missed import Missed, entry
 from acforensics.boots.model import Segment
 from acforensics.events import kind_of
+from acforensics.lines.login_records import PROGRAMS as LOGIN_RECORDS
 from acforensics.timeline import EARLY_LINES, KERNEL_STARTS, SAME_MOMENT, Item, Track, stops
 
 _STOPPING = timedelta(seconds=120)
 _CAUGHT_UP = 2000
 _TWICE = timedelta(seconds=2)
+_ONE_MISSED = 2
+"""A stream that goes by hours may be silent for two."""
 # In a stream that holds no kernel lines, one of these says that the machine went down; the next record is a new boot.
 _DECISIVE_STOPS = {
     "os.shutdown_started",
@@ -67,7 +70,28 @@ def segments(track: Track, missed: Sequence[Missed] = ()) -> list[Segment]:
                 [item.event for item in items if item.event is not None],
             )
         )
+    _set_silences(track, bounds, found)
     return found
+
+
+def _set_silences(track: Track, bounds: Sequence[int], found: Sequence[Segment]) -> None:
+    """How long each of them may have been silent: as long as the stream is elsewhere, at most until its next start.
+
+    Login records may say nothing between two starts.
+    """
+    logins = any(event.program in LOGIN_RECORDS for segment in found for event in segment.events[:1])
+    times = [item.time for item in track.items]
+    inside = (
+        itertools.pairwise(times)
+        if logins
+        else itertools.chain.from_iterable(
+            itertools.pairwise(times[begin:end]) for begin, end in itertools.pairwise(bounds)
+        )
+    )
+    longest = max((later - earlier for earlier, later in inside), default=timedelta(0))
+    for segment, following in itertools.zip_longest(found, found[1:]):
+        until = _ONE_MISSED * longest if following is None else following.first - segment.last
+        segment.silence = max(timedelta(0), until if logins else min(until, _ONE_MISSED * longest))
 
 
 def _lost(track: Track, bounds: Sequence[int], missed: Sequence[Missed]) -> dict[int, datetime]:

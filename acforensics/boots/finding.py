@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from bisect import bisect_right
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from heapq import heappop, heappush
@@ -30,6 +31,7 @@ def find_boots(server: str, tracks: Sequence[Track]) -> list[Boot]:
     with_boots = [(track, segments(track)) for track in tracks if track.items]
     with_boots = [(track, _without_lost(track, found, with_boots)) for track, found in with_boots]
     with_boots.sort(key=lambda pair: (-sum(s.start_event is not None for s in pair[1]), pair[0].stream))
+    _bridge([found for _, found in with_boots])
     for track, found in with_boots:
         if _is_loose(found):
             loose.append(track)
@@ -51,6 +53,20 @@ def find_boots(server: str, tracks: Sequence[Track]) -> list[Boot]:
 def _is_loose(found: Sequence[Segment]) -> bool:
     """Whether a stream shows no boots: its records go by their times."""
     return len(found) == 1 and found[0].start_event is None and not found[0].boot_id
+
+
+def _bridge(streams: Sequence[Sequence[Segment]]) -> None:
+    """Where a stream is silent the server may still be seen in those that show no boots: daily files, one by one."""
+    bridges = sorted((s.first, s.until + s.silence) for found in streams if _is_loose(found) for s in found)
+    firsts = [first for first, _ in bridges]
+    latest = list(itertools.accumulate((until for _, until in bridges), max))
+    for found in streams:
+        for segment, following in itertools.zip_longest(found, found[1:]):
+            reached = segment.last + segment.silence
+            while (place := bisect_right(firsts, reached)) and latest[place - 1] > reached:
+                reached = latest[place - 1]
+            until = reached if following is None else min(reached, following.first)
+            segment.silence = max(segment.silence, until - segment.last)
 
 
 def _without_lost(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Mapping, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from itertools import accumulate
 
 from acforensics.boots.model import CUT_OFF, Segment
@@ -76,7 +76,7 @@ def _scores(joined: Sequence[list[Segment]], found: Sequence[Segment]) -> list[d
     """How alike each boot and each segment are, where they are at all."""
     order = sorted(range(len(found)), key=lambda j: found[j].first)
     begins = [found[j].first for j in order]
-    ends = list(accumulate((found[j].until for j in order), max))
+    ends = list(accumulate((_reach(found[j]) for j in order), max))
     named: dict[str, list[int]] = {}
     for j, segment in enumerate(found):
         if segment.boot_id:
@@ -84,7 +84,7 @@ def _scores(joined: Sequence[list[Segment]], found: Sequence[Segment]) -> list[d
     scores = []
     for group in joined:
         near = {j for segment in group for j in named.get(segment.boot_id, ())}
-        since, until = min(s.first for s in group) - SAME_START, max(s.until for s in group) + _GOES_ON
+        since, until = min(s.first for s in group) - SAME_START, max(map(_reach, group))
         for position in range(bisect_right(begins, until) - 1, -1, -1):
             if ends[position] < since:
                 break
@@ -92,6 +92,11 @@ def _scores(joined: Sequence[list[Segment]], found: Sequence[Segment]) -> list[d
         alike = {j: _alike(group, found[j]) for j in sorted(near)}
         scores.append({j: score for j, score in alike.items() if score > 0})
     return scores
+
+
+def _reach(segment: Segment) -> datetime:
+    """Until when another log may go on with its boot."""
+    return segment.until + max(_GOES_ON, segment.silence)
 
 
 def _alike(group: list[Segment], segment: Segment) -> float:
@@ -108,10 +113,18 @@ def _alike(group: list[Segment], segment: Segment) -> float:
             score += 1.0 + (SAME_START - apart).total_seconds()
     elif overlap == 0 and first <= segment.first <= last:
         score += 0.5
-    elif segment.start_event is None and starts and timedelta(0) < segment.first - last <= _GOES_ON:
-        # A log that shows no starts goes on where one that shows nothing else than starts ends.
+    elif (segment.start_event is None and starts and _goes_on(group, [segment])) or (
+        segment.start_event is not None and not starts and _goes_on([segment], group)
+    ):
+        # A log that begins within a boot goes on where another one is silent.
         score += 0.25
     return score
+
+
+def _goes_on(earlier: Sequence[Segment], later: Sequence[Segment]) -> bool:
+    """Whether the later ones begin where the earlier ones may only be silent."""
+    gap = min(segment.first for segment in later) - max(segment.last for segment in earlier)
+    return timedelta(0) < gap <= max(_GOES_ON, *(segment.silence for segment in earlier))
 
 
 def _starts_apart(one: Segment, other: Segment) -> timedelta:

@@ -24,6 +24,8 @@ class Segment:
     events: list[Event]
     boot_id: str = ""
     """The journal's name of the boot, where the stream has it."""
+    silence: timedelta = timedelta(0)
+    """How long the stream may have said nothing behind it although the boot went on: it holds no start until then."""
 
     @property
     def coarse(self) -> bool:

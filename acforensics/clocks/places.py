@@ -108,11 +108,26 @@ def _root(folder: Path, names: int) -> Path | None:
         folder: of the file.
         names: how many of its names are those of the input or of what lies in it: the rest is where the input lies.
     """
-    archive = max((i + 1 for i, part in enumerate(folder) if part.endswith("!")), default=0)
+    archive = _archive(folder)
+    return _system(folder, names, archive) or (folder[:archive] if archive else None)
+
+
+def root_of(reading: Reading) -> Path | None:
+    """The folder or archive that holds a server's `etc`, `var` and so on above a file; `None` where none looks so."""
+    folder = _folder(reading.path)
+    return _system(folder, len(reading.names), _archive(folder))
+
+
+def _archive(folder: Path) -> int:
+    """How many of these names lead to the innermost archive; 0 where there is none."""
+    return max((i + 1 for i, part in enumerate(folder) if part.endswith("!")), default=0)
+
+
+def _system(folder: Path, names: int, archive: int) -> Path | None:
     for i in range(max(archive, len(folder) - names + 2), len(folder)):
         if folder[i].lower() in _SYSTEM_FOLDERS:
             return folder[:i]
-    return folder[:archive] if archive else None
+    return None
 
 
 def _counted(folders: Sequence[Path], servers: Sequence[str]) -> dict[Path, Counter[str]]:

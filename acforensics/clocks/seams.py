@@ -36,6 +36,11 @@ _NEAR = 4
 _LOOKED_AT = 50
 _REPEATED = 2
 _MOST_PARTS = 64
+# RHEL and Debian write what these say to logs of their own (secure or auth.log, cron), and nothing else there.
+_OWN_LOGS = {
+    **dict.fromkeys(["sshd", "sshd-session", "sudo", "su", "login", "doas", "polkitd", "pkexec"], "auth"),
+    **dict.fromkeys(["crond", "cron", "anacron", "atd", "run-parts"], "cron"),
+}
 # Months without a record are more likely than a log of last year behind one of this year, but for weeks.
 _HALF_YEAR, _YEAR = timedelta(days=183), timedelta(days=365)
 _LAST_WEEKS = timedelta(days=305)
@@ -125,7 +130,7 @@ def _seams(reading: Reading, rows: Sequence[_Row]) -> list[int]:
     if not back or falls > sum(b.time > a.time for a, b in pairwise(rows)):
         return []
     found: list[int] = []
-    log = _Log(reading, rows)
+    log = _Log(reading, rows, back)
     for i in back:
         if log.begins_at(i, found[-1] if found else 0):
             found.append(i)
@@ -137,13 +142,16 @@ def _seams(reading: Reading, rows: Sequence[_Row]) -> list[int]:
 class _Log:
     """A file, looked at where its records go back."""
 
-    def __init__(self, reading: Reading, rows: Sequence[_Row]) -> None:
-        self._reading, self._rows = reading, rows
+    def __init__(self, reading: Reading, rows: Sequence[_Row], back: Sequence[int]) -> None:
+        self._reading, self._rows, self._back = reading, rows, back
         self._hits = sorted(reading.hits, key=lambda hit: hit.offset)
         self._offsets = [hit.offset for hit in self._hits]
         self._said: dict[tuple[Stamp, str], int] = {}
         for hit in self._hits:
             self._said.setdefault((hit.stamp, hit.raw), hit.offset)
+        self._sorts: dict[str, list[int]] = {}
+        for number, hit in enumerate(self._hits):
+            self._sorts.setdefault(_OWN_LOGS.get(hit.program.lower(), ""), []).append(number)
 
     def begins_at(self, i: int, begun: int) -> bool:
         """Whether another log begins at a row; the one before it began at `begun`."""
@@ -157,6 +165,8 @@ class _Log:
         size = left - entered
         if self._repeats(i):
             return True
+        if self._another_sort(i, begun):
+            return not self._was_set(i, size) and not self._returns(i, left, size, started=False)
         from_the_beginning = entered <= rows[begun].time + _ABOUT
         if size < _DAYS and not (from_the_beginning and size >= _LEAST_UNREPEATED and not _like_a_zone(size)):
             return False
@@ -172,6 +182,21 @@ class _Log:
         following = self._hits[place : place + _AFTER]
         above = [self._said[hit.stamp, hit.raw] < cut for hit in following]
         return len(above) >= _REPEATED and all(above)
+
+    def _another_sort(self, i: int, begun: int) -> bool:
+        """Whether what is said from there on is said in another log than all that was said since `begun`."""
+        place = bisect_left(self._back, i + 1)
+        until = self._back[place] if place < len(self._back) else len(self._rows)
+        before, after = self._sorts_between(begun, i), self._sorts_between(i, until)
+        return bool(before and after) and before.isdisjoint(after)
+
+    def _sorts_between(self, begin: int, end: int) -> set[str]:
+        """Into which sorts of logs the records of these rows are written; none where they are too few to tell."""
+        since = bisect_left(self._offsets, self._offset(begin))
+        until = bisect_left(self._offsets, self._offset(end)) if end < len(self._rows) else len(self._hits)
+        if until - since < _REPEATED:
+            return set()
+        return {sort for sort, held in self._sorts.items() if bisect_left(held, since) < bisect_left(held, until)}
 
     def _was_set(self, i: int, size: timedelta) -> bool:
         """Whether a record beside it tells that the clock was set, by so much or by nobody knows how much."""

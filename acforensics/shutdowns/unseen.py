@@ -28,6 +28,12 @@ _CLUSTER_STOPS = ("clusterpro.daemon_stopping", "clusterpro.group_stopping", "cl
 _CLUSTER_RUNS = ("clusterpro.daemon_started", "clusterpro.group_activated", "clusterpro.resource_activated")
 _SERVICE_STOPS = ("clusterpro.service_stop_requested", "clusterpro.service_stopping")
 _REQUESTS = ("clusterpro.shutdown_requested", "clusterpro.stop_received")
+_OWN_CAUSES = tuple(
+    f"clusterpro.{name}"
+    for name in ("monitor_error", "recovery_action", "failover_failed", "final_action", "final_action_failed",
+                 "resource_activation_failed", "group_activation_failed", "network_partition", "process_failed")
+)  # fmt: skip
+"""What may make CLUSTERPRO end a server without anybody's asking."""
 
 
 def before_stop(view: StopView) -> list[Argument]:
@@ -52,6 +58,9 @@ def of_cluster(view: StopView) -> list[Argument]:
     shown = shutdown_without_request(view)
     if shown:
         return [Argument(text("reason.cluster-shut-down"), "against", shown[:1])]
+    own = _own_cause(view)
+    if own:
+        return [Argument(text("reason.cluster-own-cause", line=own[-1].message), "against", own[-1:])]
     if not view.in_cluster or view.first_stop is None:
         return []
     begun = view.first_stop - _STAMPED_APART
@@ -62,6 +71,20 @@ def of_cluster(view: StopView) -> list[Argument]:
         # CLUSTERPRO alone was stopped before, and stayed so.
         return []
     return [Argument(text("reason.cluster-stop-unseen"), "missing", view.of(*_CLUSTER_RUNS)[-1:])]
+
+
+def _own_cause(view: StopView) -> list[Event]:
+    """What CLUSTERPRO may have acted on by itself just before the OS was asked: what is over is none."""
+    found = [
+        e for e in view.before_end(_OWN_CAUSES, _ERROR_LEAD) if view.first_stop is None or e.time < view.first_stop
+    ]
+    over = {(e.fields.get("monitor"), e.time) for e in view.before_end(["clusterpro.monitor_recovered"], _ERROR_LEAD)}
+    return [
+        event
+        for event in found
+        if event.kind != "clusterpro.monitor_error"
+        or not any(monitor == event.fields.get("monitor") and time >= event.time for monitor, time in over)
+    ]
 
 
 def shutdown_without_request(view: StopView) -> list[Event]:

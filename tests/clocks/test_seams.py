@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
+from itertools import permutations
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -237,3 +238,43 @@ def test_wherever_a_log_is_cut_its_story_is_the_same(cut: int) -> None:
     lines = week().files["messages"]
     with TemporaryDirectory() as right, TemporaryDirectory() as wrong:
         assert story(analysed(Path(wrong), one=[*lines[cut:], *lines[:cut]])) == story(analysed(Path(right), one=lines))
+
+
+def _mixed(log: str) -> list[str]:
+    """A day of one log, of a server that is rebooted in the afternoon: what each says begins and ends at other times."""
+    own = {
+        "messages": [
+            *(f"{hour:02d}:11:05 svr031 systemd[1]: Started Session 1 of user root." for hour in range(3, 14)),
+            "14:20:01 svr031 systemd-logind[3]: System is rebooting.",
+            "14:21:30 svr031 kernel: Linux version 5.14.0-1 (x) #1",
+            *(f"{hour:02d}:11:05 svr031 systemd[1]: Started Session 1 of user root." for hour in range(15, 19)),
+        ],
+        "secure": [
+            "04:40:00 svr031 sshd[4]: Accepted password for ope2 from 192.0.2.1 port 4 ssh2",
+            "14:20:00 svr031 sudo[5]:    ope1 : TTY=pts/0 ; PWD=/ ; USER=root ; COMMAND=/sbin/reboot",
+            "14:21:44 svr031 sshd[31]: Server listening on 0.0.0.0 port 22.",
+            "17:40:00 svr031 sshd[4]: Accepted password for ope2 from 192.0.2.1 port 4 ssh2",
+        ],
+        "cron": [
+            *(f"{hour:02d}:01:01 svr031 CROND[9]: (root) CMD (run-parts /etc/cron.hourly)" for hour in range(6, 14)),
+            "14:20:03 svr031 crond[8]: (CRON) INFO (Shutting down)",
+            "14:21:45 svr031 crond[8]: (CRON) STARTUP (1.5.2)",
+            *(f"{hour:02d}:01:01 svr031 CROND[9]: (root) CMD (run-parts /etc/cron.hourly)" for hour in range(15, 18)),
+        ],
+    }
+    return [f"Nov 24 {line}" for line in own[log]]
+
+
+@pytest.mark.parametrize("order", list(permutations(["messages", "secure", "cron"])))
+def test_logs_of_other_sorts_of_a_part_of_a_day(tmp_path: Path, order: tuple[str, ...]) -> None:
+    apart, one = tmp_path / "apart", tmp_path / "one"
+    apart.mkdir(), one.mkdir()
+    expected = story(analysed(apart, **{log: _mixed(log) for log in order}))
+    assert [end[1:4] for end in expected[0]] == [("os-command", "reboot", "ope1")]
+    assert story(analysed(one, all=[line for log in order for line in _mixed(log)])) == expected
+
+
+def test_a_log_of_all_sorts_whose_clock_goes_back_stays_one(tmp_path: Path) -> None:
+    both = sorted([*_mixed("messages"), *_mixed("secure")])
+    after = [line.replace("Nov 24 1", "Nov 24 0") for line in _mixed("secure")[-2:]]
+    assert not any(SAID in note for note in notes(analysed(tmp_path, all=[*both, *after])))

@@ -7,42 +7,19 @@ log to one place. Short and full names are one server. What was decided is kept 
 from __future__ import annotations
 
 import itertools
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from acforensics.clocks.places import Hosts, is_address
+from acforensics.clocks.places import Hosts, is_address, places
 from acforensics.events import NAMING_MEMBERS
+from acforensics.servers.hostless import Server, main_servers, stem
+from acforensics.servers.machines import Life, apart, shared
 from acforensics.sources import Reading
-from acforensics.texts import Text, text
+from acforensics.texts import text
 
-_PATH_NOISE = re.compile(
-    r"^(?:var|log|logs|etc|opt|nec|clusterpro|tmp|home|root|usr|alt|sos_commands|logs?[-_]?\d*|messages.*|syslog.*|bundle|data)$",
-    re.IGNORECASE,
-)
-_ARCHIVE_SUFFIX = re.compile(
-    r"(?:[-_.]?(?:logs?|sosreport|bundle))?(?:\.(?:tar|tgz|tbz2?|txz|zip|gz|xz|bz2|zst))*$", re.IGNORECASE
-)
 _RENAME_AT_BOOT = timedelta(minutes=10)
-_WORDS = re.compile(r"[-_.]")
-# A server's name before the usual name of a log.
-_PREFIXED = re.compile(
-    r"^(?P<server>[A-Za-z][A-Za-z0-9-]*?[A-Za-z0-9])[-_.]"
-    r"(?P<log>messages|syslog|secure|auth|cron|wtmp|utmp|btmp|audit|last|journal|list-boots|boots|utmpdump|exec|alertlog|rc|pm|rm|nm"
-    r"|apcupsd|schedule|timedatectl|clpstat)\b.*$",
-    re.IGNORECASE,
-)
 _MOST_NAMES = 200
-
-
-@dataclass
-class Server:
-    """One machine: its name, and every other name that its logs use."""
-
-    name: str
-    aliases: set[str] = field(default_factory=set)
-    notes: list[Text] = field(default_factory=list)
 
 
 @dataclass
@@ -53,10 +30,13 @@ class ServerMap:
     by_host: dict[str, str]
     by_reading: dict[int, str]
     hosts: Hosts = field(default_factory=Hosts)
+    others: dict[tuple[int, str], str] = field(default_factory=dict)
+    """For each file of another machine of the same name, and that name: what this machine is called here."""
 
     def of(self, reading: int, host: str) -> str:
         """Server of a record: by its host field, else by the file it stands in."""
-        return self.by_host.get(self.hosts.name(host)) or self.by_reading[reading]
+        found = self.by_host.get(self.hosts.name(host)) or self.by_reading[reading]
+        return self.others.get((reading, found), found)
 
     def of_file(self, reading: Reading) -> str:
         """The server that a file was taken from, as far as its folder or archive is named after one; else empty."""
@@ -120,8 +100,18 @@ def identify(
         server.aliases.update(form for form in forms if form != server.name)
     for old, new in dict.fromkeys(renames):
         servers[by_host[new]].notes.append(text("server.renamed", old=old, new=new))
-    by_reading = _by_reading(readings, hosts, by_host, servers)
-    return ServerMap(servers, by_host, by_reading, hosts)
+    lives = [_life(*one, hosts) for one in zip(readings, times, boots, strict=True)]
+    by_reading = main_servers(readings, hosts, by_host, servers, lives)
+    others = _of_one_name(readings, hosts, by_reading, servers, lives)
+    by_reading.update({i: other for (i, name), other in others.items() if by_reading[i] == name})
+    return ServerMap(servers, by_host, by_reading, hosts, others)
+
+
+def _life(reading: Reading, times: Sequence[datetime], boots: Sequence[datetime], hosts: Hosts) -> Life | None:
+    """When a file was kept, and its starts; nothing where these are of several hosts, or there are none."""
+    if not times or not boots or len({name for mark in reading.marks if (name := hosts.name(mark.host))}) > 1:
+        return None
+    return Life(min(times), max(times), sorted(boots))
 
 
 def _runs(reading: Reading, times: Sequence[datetime], hosts: Hosts) -> list[tuple[str, datetime, datetime]]:
@@ -203,95 +193,30 @@ def _display(root: str, written: dict[str, dict[str, int]], hosts: Hosts) -> str
     return max(sorted(forms), key=lambda form: forms[form]) if forms else root
 
 
-def _by_reading(
+def _of_one_name(
     readings: Sequence[Reading],
     hosts: Hosts,
-    by_host: dict[str, str],
+    by_reading: dict[int, str],
     servers: dict[str, Server],
-) -> dict[int, str]:
-    """The server that a file's host-less records belong to."""
-    main: dict[int, str] = {}
-    members = {hosts.name(fact.value): fact.value for r in readings for fact in r.facts if fact.name == "member"}
-    known = {**members, **by_host}
-    for i, reading in enumerate(readings):
-        if reading.source == "alert-log":
-            # It holds the events of the whole cluster: what it names most need not be where it lies.
+    lives: Sequence[Life | None],
+) -> dict[tuple[int, str], str]:
+    """Files of another machine that has the name of one: in folders whose logs agree on no start."""
+    folders: dict[str, dict[tuple[str, ...], list[Life]]] = {}
+    roots = [tuple(place.root.split("/")) for place in places(readings, hosts)]
+    for i, life in enumerate(lives):
+        if life is not None:
+            folders.setdefault(by_reading[i], {}).setdefault(roots[i], []).append(life)
+    found: dict[tuple[int, str], str] = {}
+    for name, own in folders.items():
+        machines = apart(own)
+        if len(machines) < 2 or name not in servers:
             continue
-        counts: dict[str, int] = {}
-        for mark in reading.marks:
-            if name := hosts.name(mark.host):
-                counts[by_host[name]] = counts.get(by_host[name], 0) + 1
-        if counts:
-            main[i] = max(sorted(counts), key=lambda name: counts[name])
-    found = dict(main)
-    prefixed = _prefixes(readings)
-    for i, reading in enumerate(readings):
-        if i in found:
-            continue
-        named = next((known[n] for part in reading.names[:-1] if (n := hosts.name(stem(part))) in known), None)
-        named = named or _from_file_name(reading, hosts, known, prefixed)
-        named = named or _nearest(reading, readings, main, hosts)
-        if named is None:
-            named = _from_path(reading)
-        if named not in servers and reading.marks:
-            servers[named] = Server(named, notes=[text("server.from-path", path=reading.path)])
-        found[i] = named
+        names = [name, *(f"{name} ({number})" for number in range(2, len(machines) + 1))]
+        for called, machine in zip(names, machines, strict=True):
+            one = servers.setdefault(called, Server(called))
+            one.notes.append(text("server.one-name", server=name, folders=", ".join(map("/".join, machine))))
+        for i, root in enumerate(roots):
+            nearest = max(range(len(machines)), key=lambda n: max(shared(root, other) for other in machines[n]))
+            if nearest:
+                found[i, name] = names[nearest]
     return found
-
-
-def _from_file_name(reading: Reading, hosts: Hosts, known: dict[str, str], prefixed: set[str]) -> str | None:
-    """Files of several servers in one folder have the server in their names: `svr031-wtmp`, `last.svr047.txt`."""
-    name = reading.names[-1] if reading.names else ""
-    for word in _WORDS.split(name):
-        if hosts.name(word) and (found := known.get(hosts.name(word), word if word in prefixed else None)) is not None:
-            return found
-    match = _PREFIXED.match(name)
-    return match["server"] if match is not None and match["server"] in prefixed else None
-
-
-def _prefixes(readings: Sequence[Reading]) -> set[str]:
-    """What stands before the usual names of logs, where one folder has several logs of one name."""
-    groups: dict[tuple[tuple[str, ...], str], set[str]] = {}
-    for reading in readings:
-        match = _PREFIXED.match(reading.names[-1]) if reading.names else None
-        if match is not None:
-            groups.setdefault((reading.names[:-1], match["log"].lower()), set()).add(match["server"])
-    return {prefix for found in groups.values() if len(found) > 1 for prefix in found}
-
-
-def _nearest(reading: Reading, readings: Sequence[Reading], main: dict[int, str], hosts: Hosts) -> str | None:
-    """The only server that other files of the same folder (or of the folder above) belong to.
-
-    Where a folder beside this file's is named after its server, this file's folder is another server's.
-    """
-    for depth in range(len(reading.names) - 1, 0, -1):
-        prefix = reading.names[:depth]
-        near = {i: name for i, name in main.items() if readings[i].names[:depth] == prefix}
-        beside = [i for i in near if len(readings[i].names) > depth + 1 and len(reading.names) > depth + 1]
-        if any(
-            readings[i].names[depth] != reading.names[depth]
-            and hosts.name(stem(readings[i].names[depth])) == hosts.name(near[i])
-            for i in beside
-        ):
-            return None
-        if len(set(near.values())) == 1:
-            return next(iter(near.values()))
-        if near:
-            return None
-    return None
-
-
-def _from_path(reading: Reading) -> str:
-    """The folder or archive that holds a server's `var`, `etc`, `log`: the last name before these begin."""
-    found = "localhost"
-    for name in map(stem, reading.names[:-1]):
-        if name and not _PATH_NOISE.match(name):
-            found = name
-        elif found != "localhost":
-            break
-    return found
-
-
-def stem(part: str) -> str:
-    """A folder's or archive's name without what collectors add: `svr031` for `svr031-log.tar.gz`."""
-    return _ARCHIVE_SUFFIX.sub("", part)
