@@ -30,7 +30,7 @@ from acforensics.parsing.recognition import Recogniser
 from acforensics.shutdowns import judge_boots
 from acforensics.sources import Reading, Shelf, Surroundings, read_around, read_member
 from acforensics.texts import Language, Text, text
-from acforensics.timeline import Track, merge, on_one_clock, to_frame
+from acforensics.timeline import Track, merge, on_one_clock, to_frame, to_rows
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -160,7 +160,7 @@ class Case:
         """
         from acforensics.rendering.html import render
 
-        return render(self.model, self.timeline, lang, self.surroundings, plotly, name)
+        return render(self.model, to_rows(self.events, self.zone), lang, self.surroundings, plotly, name)
 
 
 def analyze(

@@ -10,15 +10,13 @@ import html
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from acforensics.case import Boot, CaseModel, EndState, Input, Shutdown, Trigger
 from acforensics.moments import clock
 from acforensics.plain import shorten
 from acforensics.texts import Language, text
-
-if TYPE_CHECKING:
-    import pandas as pd
+from acforensics.timeline import TimelineRow
 
 _TEXT_LIMIT = 250
 _NAME_LIMIT = 16
@@ -60,8 +58,7 @@ _LAYER_COLOURS = {"os": "#6b7280", "clusterpro": "#2f6fb3", "ac": "#a0522d", "up
 class Drawn:
     """What is drawn: chosen by the caller, who says what was left out."""
 
-    events: pd.DataFrame
-    """Columns as in `acforensics.timeline.COLUMNS`."""
+    events: Sequence[TimelineRow]
     ends: Sequence[Shutdown]
     boots: Sequence[Boot]
 
@@ -75,7 +72,7 @@ def chart(model: CaseModel, drawn: Drawn, lang: Language, show: Callable[[str], 
         lang: language of names and hover texts.
         show: makes log text harmless (the renderer's `visible`).
     """
-    layers = [layer for layer in LAYERS if layer in set(drawn.events["layer"])]
+    layers = [layer for layer in LAYERS if layer in {event.layer for event in drawn.events}]
     lanes = _Lanes([server.name for server in model.servers], layers)
     painter = _Painter(lanes, lang, show)
     return {
@@ -244,12 +241,14 @@ class _Painter:
             )
         return traces
 
-    def events(self, frame: pd.DataFrame) -> list[Figure]:
+    def events(self, drawn: Sequence[TimelineRow]) -> list[Figure]:
         traces: list[Figure] = []
-        drawn = zip(frame["layer"], frame["server"], frame["local_time"], strict=True)
-        rows = [(str(place), *map(str, row)) for place, row in enumerate(drawn)]
         for layer in LAYERS:
-            own = [row for row in rows if row[1] == layer and (row[2], None) in self._lanes]
+            own = [
+                (str(place), event)
+                for place, event in enumerate(drawn)
+                if event.layer == layer and (event.server, None) in self._lanes
+            ]
             if not own:
                 continue
             name = text("report.chart.events", layer=text(f"layer.{layer}")).within(self._lang)
@@ -258,9 +257,9 @@ class _Painter:
                     "type": "scatter",
                     "name": name,
                     "mode": "markers",
-                    "x": [time[:23] for *_, time in own],
-                    "y": [self._lanes.of(server, layer) for _, _, server, _ in own],
-                    "ids": [place for place, *_ in own],
+                    "x": [event.local_time[:23] for _, event in own],
+                    "y": [self._lanes.of(event.server, layer) for _, event in own],
+                    "ids": [place for place, _ in own],
                     "marker": {
                         "symbol": "line-ns-open",
                         "size": 11,

@@ -18,7 +18,7 @@ from pydantic import (
 from acforensics import knowledge
 from acforensics.events import Certainty
 from acforensics.knowledge import Names
-from acforensics.parsing.patterns import class_beyond_ascii
+from acforensics.parsing.patterns import class_beyond_ascii, compiled
 from acforensics.texts import Text
 
 KindName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)+$")]
@@ -130,17 +130,15 @@ def _examples(value: Any) -> Any:
 
 
 def _checked_pattern(pattern: str) -> str:
-    options = re2.Options()
-    options.log_errors = False
     try:
-        compiled = re2.compile(pattern, options)
+        found = compiled(pattern)
     except re2.error as error:
         raise ValueError(
             f"not a valid RE2 pattern ({error}); look-around and back-references are not available"
         ) from None
-    if (found := class_beyond_ascii(pattern)) is not None:
-        raise ValueError(f"characters outside ASCII cannot stand in {found}: write (?:あ|い) instead")
-    if compiled.search("") is not None:
+    if (beyond := class_beyond_ascii(pattern)) is not None:
+        raise ValueError(f"characters outside ASCII cannot stand in {beyond}: write (?:あ|い) instead")
+    if found.search("") is not None:
         raise ValueError("it matches the empty text, so it would match every line")
     return pattern
 

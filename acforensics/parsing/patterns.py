@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from functools import cache
-from typing import Literal, NamedTuple
+from functools import cache, lru_cache
+from typing import Any, Literal, NamedTuple
+
+import re2
 
 _JAPANESE_CODECS = ("utf-8", "euc_jp", "cp932")
 _LONGEST_CHARACTER = 4
@@ -23,10 +25,24 @@ _TOKEN = re.compile(
     | (?P<escape>\\.)
     | (?P<group>\(\?(?:P?<[^>]*>|[a-zA-Z-]*[:)]))
     | (?P<repeat>(?:[*+?]|\{\d+(?:,\d*)?\})\??)
-    | (?P<character>.)""",
+    | (?P<character>[A-Za-z0-9 _:=,'"<>-]+(?![*+?{])|.)""",
     re.VERBOSE | re.DOTALL,
 )
 _COUNTED = re.compile(r"\{(\d+)(,?)(\d*)\}")
+
+
+_OPTIONS = re2.Options()
+_OPTIONS.log_errors = False
+
+
+@lru_cache(maxsize=4096)
+def compiled(pattern: str) -> Any:
+    """The pattern for decoded text.
+
+    Raises:
+        re2.error: it is not one of RE2's.
+    """
+    return re2.compile(pattern, _OPTIONS)
 
 
 class _Token(NamedTuple):
@@ -54,6 +70,8 @@ def _tokens(pattern: str) -> Iterator[_Token]:
 
 def class_beyond_ascii(pattern: str) -> str | None:
     """A character class that names characters of several bytes, which a scan over bytes cannot hold."""
+    if pattern.isascii():
+        return None
     return next((m["class"] for m in _TOKEN.finditer(pattern) if m["class"] and not m["class"].isascii()), None)
 
 
@@ -65,7 +83,8 @@ def scan_forms(pattern: str) -> frozenset[bytes]:
     """
     forms = set()
     tokens = _shortened([token for token in _tokens(pattern) if token.kind != "anchor"])
-    for codec in _JAPANESE_CODECS:
+    plain = all(token.text.isascii() for token in tokens)
+    for codec in _JAPANESE_CODECS[:1] if plain else _JAPANESE_CODECS:
         try:
             forms.add(b"".join(_scanned(tokens, codec)))
         except UnicodeEncodeError:

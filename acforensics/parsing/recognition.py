@@ -6,7 +6,6 @@ import itertools
 import re
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
-from functools import lru_cache
 from typing import Any, NamedTuple
 
 import re2
@@ -16,7 +15,7 @@ from acforensics.events import UNCLASSIFIED, Certainty
 from acforensics.lines import Record, frame, frame_own
 from acforensics.parsing.agents import agents, speaks_of_an_end
 from acforensics.parsing.definitions import DefinitionFile, EventDefinition, Refinement
-from acforensics.parsing.patterns import scan_forms
+from acforensics.parsing.patterns import compiled, scan_forms
 
 # Lines that the reader of text files resolves: repetitions of the line before, and where a listing begins a boot.
 _READERS_OWN = {rb"message (?:'.*' )?repeated \d+ times?", rb"-- Boot [0-9a-f]{32} --", rb"-- Reboot --"}
@@ -123,8 +122,8 @@ class Recogniser:
     def _add(self, name: str, event: EventDefinition, fallback: Refinement | None = None) -> None:
         source = fallback.wording if fallback is not None and fallback.wording else event.pattern
         # A fallback stands for one refinement already: it needs none of the others.
-        refinements = [(r, _compile_text(r.pattern) if r.pattern else None) for r in event.refine if fallback is None]
-        rule = _Rule(name, event, _compile_text(source), refinements, fallback)
+        refinements = [(r, compiled(r.pattern) if r.pattern else None) for r in event.refine if fallback is None]
+        rule = _Rule(name, event, compiled(source), refinements, fallback)
         for program in event.programs:
             if program == "*":
                 self._any.append(rule)
@@ -202,13 +201,6 @@ def _patterns(file: DefinitionFile) -> list[str]:
     events = [event.pattern for event in file.event if not event.near_only]
     wordings = [r.wording for event in file.event for r in event.refine if r.wording is not None]
     return events + wordings
-
-
-@lru_cache(maxsize=4096)
-def _compile_text(pattern: str) -> Any:
-    options = re2.Options()
-    options.log_errors = False
-    return re2.compile(pattern, options)
 
 
 def _compile_scan(patterns: list[str]) -> Any:

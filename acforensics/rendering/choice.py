@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Sequence
 from datetime import timedelta
-from typing import TYPE_CHECKING
 
 from acforensics.case import Boot, CaseModel, Finding, Severity, Shutdown
-
-if TYPE_CHECKING:
-    import pandas as pd
+from acforensics.timeline import TimelineRow
 
 SEVERITIES: tuple[Severity, ...] = ("critical", "warning", "info")
 _BEFORE, _AFTER = timedelta(minutes=10), timedelta(minutes=5)
@@ -22,24 +20,20 @@ _PLAIN_KINDS = {
 }
 
 
-def choose_events(timeline: pd.DataFrame, shutdowns: Sequence[Shutdown], limit: int) -> pd.DataFrame:
+def choose_events(timeline: Sequence[TimelineRow], shutdowns: Sequence[Shutdown], limit: int) -> Sequence[TimelineRow]:
     """The rows near a shutdown, and of kinds that tell of stops, power and requests."""
     if len(timeline) <= limit:
         return timeline
-    import numpy as np
-    import pandas as pd
+    ends = sorted(shutdown.case_time for shutdown in shutdowns)
 
-    stamps = pd.DatetimeIndex(timeline.index).tz_localize(None).to_numpy().astype("datetime64[us]").astype("int64")
-    ends = np.array(sorted(int(shutdown.case_time.timestamp() * 1_000_000) for shutdown in shutdowns), dtype="int64")
-    near = np.zeros(len(timeline), dtype=bool)
-    if len(ends):
-        before, after = (round(span / timedelta(microseconds=1)) for span in (_BEFORE, _AFTER))
-        following = np.searchsorted(ends, stamps - after)
-        near = (following < len(ends)) & (ends[np.minimum(following, len(ends) - 1)] - before <= stamps)
-    telling = timeline["layer"].isin(["ac", "ups"]).to_numpy() | ~timeline["kind"].isin(_PLAIN_KINDS).to_numpy()
-    score = near.astype("int8") * 2 + telling.astype("int8")
-    kept = np.sort(np.argsort(-score, kind="stable")[:limit])
-    return timeline.iloc[kept]
+    def score(row: TimelineRow) -> int:
+        following = bisect_left(ends, row.time - _AFTER)
+        near = following < len(ends) and ends[following] - _BEFORE <= row.time
+        return 2 * near + (row.layer in ("ac", "ups") or row.kind not in _PLAIN_KINDS)
+
+    scores = [score(row) for row in timeline]
+    kept = sorted(range(len(timeline)), key=lambda place: -scores[place])[:limit]
+    return [timeline[place] for place in sorted(kept)]
 
 
 def ranked(findings: Sequence[Finding]) -> list[Finding]:

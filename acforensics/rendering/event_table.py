@@ -4,14 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from acforensics.case import Evidence, Finding, Severity, Shutdown
 from acforensics.plain import shorten, visible
 from acforensics.texts import Text, literal, text
-
-if TYPE_CHECKING:
-    import pandas as pd
+from acforensics.timeline import TimelineRow
 
 _MAX_TEXT = 250
 _MOST_CITATIONS = 3
@@ -71,29 +68,23 @@ def _cite(found: dict[Place, list[Citation]], evidence: Sequence[Evidence], cita
 
 
 def event_rows(
-    chosen: pd.DataFrame, cited: Mapping[Place, list[Citation]], place: Callable[[str, int | None], str]
+    chosen: Sequence[TimelineRow], cited: Mapping[Place, list[Citation]], place: Callable[[str, int | None], str]
 ) -> list[Row]:
     """The rows of these events; `place` shows file and line."""
-    import pandas as pd
-
-    lines = [None if line is pd.NA else int(line) for line in chosen["line"]]
-    columns = ["local_time", "server_time", "server", "layer", "kind", "message", "input"]
     return [
         Row(
-            time=_shown(time),
-            own_time=_shown(own) if own != time else "",
-            server=str(server),
-            layer=str(layer),
-            kind=str(kind),
-            text=shorten(visible(str(message)), _MAX_TEXT),
-            where=place(str(path), line),
-            cited=cited.get((str(path), line), []),
+            time=_shown(event.local_time),
+            own_time=_shown(event.server_time) if event.server_time != event.local_time else "",
+            server=event.server,
+            layer=event.layer,
+            kind=event.kind,
+            text=shorten(visible(event.message), _MAX_TEXT),
+            where=place(event.input, event.line),
+            cited=cited.get((event.input, event.line), []),
         )
-        for line, (time, own, server, layer, kind, message, path) in zip(
-            lines, chosen[columns].to_numpy().tolist(), strict=True
-        )
+        for event in chosen
     ]
 
 
-def _shown(time: object) -> str:
-    return str(time)[:19].replace("T", " ")
+def _shown(time: str) -> str:
+    return time[:19].replace("T", " ")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from markupsafe import Markup
@@ -19,10 +19,9 @@ from acforensics.rendering.markup import environment, json_data, page_script, pl
 from acforensics.rendering.verdict import Verdict, judge, time_span
 from acforensics.rendering.view import View, case_name
 from acforensics.texts import LANGUAGES, Language, catalogue, text
+from acforensics.timeline import TimelineRow
 
 if TYPE_CHECKING:
-    import pandas as pd
-
     from acforensics.sources import Surroundings
 
 MAX_BYTES = 5_900_000
@@ -35,7 +34,7 @@ _PLOTLY_BUTTONS = ("png", "zoom", "pan", "zoom-in", "zoom-out", "autoscale", "re
 
 def render(
     model: CaseModel,
-    timeline: pd.DataFrame,
+    timeline: Sequence[TimelineRow],
     lang: Language = "en",
     surroundings: Mapping[tuple[str, int], Surroundings] | None = None,
     plotly: str | None = None,
@@ -45,7 +44,7 @@ def render(
 
     Args:
         model: the result.
-        timeline: columns as in `acforensics.timeline.COLUMNS`.
+        timeline: every event, in order.
         lang: the language shown first; a switch on the page changes it.
         surroundings: (input, line) → the lines around it, without secrets.
         plotly: relative URL of Plotly's script, where many reports share one; without it the page holds a copy.

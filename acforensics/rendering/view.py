@@ -32,10 +32,9 @@ from acforensics.rendering.sequences import counts
 from acforensics.rendering.settings import count_settings
 from acforensics.rendering.story import Passage
 from acforensics.texts import Text, text
+from acforensics.timeline import TimelineRow
 
 if TYPE_CHECKING:
-    import pandas as pd
-
     from acforensics.sources import Surroundings
 
 _MAX_TEXT = 500
@@ -98,7 +97,7 @@ class View:
     def __init__(
         self,
         model: CaseModel,
-        timeline: pd.DataFrame,
+        timeline: Sequence[TimelineRow],
         limits: Limits,
         surroundings: Mapping[tuple[str, int], Surroundings],
     ) -> None:
@@ -244,12 +243,12 @@ class View:
 
     def layers(self) -> list[str]:
         """Those of the events that are drawn."""
-        found = set(self.drawn.events["layer"])
+        found = {event.layer for event in self.drawn.events}
         return [layer for layer in LAYERS if layer in found]
 
     def row_servers(self) -> list[str]:
         """Those of the events that are drawn."""
-        return sorted(set(map(str, self.drawn.events["server"])))
+        return sorted({event.server for event in self.drawn.events})
 
     def triggers(self) -> list[str]:
         """Those of the ends that are drawn."""

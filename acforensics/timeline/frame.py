@@ -1,12 +1,15 @@
-"""The timeline as a DataFrame, and its exports."""
+"""The timeline as rows or as a DataFrame, and its exports.
+
+Rows are enough for a report: pandas takes longer to start than a small case to judge.
+"""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from datetime import tzinfo
+from datetime import datetime, tzinfo
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from acforensics.errors import UsageError
 from acforensics.events import Event
@@ -35,15 +38,31 @@ COLUMNS: dict[str, str] = {
 }
 
 
-def to_frame(events: Sequence[Event], zone: tzinfo) -> pd.DataFrame:
-    """The timeline as a DataFrame: one row an event in order, columns as in `COLUMNS`.
+class TimelineRow(NamedTuple):
+    """One event: its time on the case's clock, then what `COLUMNS` says."""
 
-    The UTC index `time` is on the case's clock: the server's own, corrected where its offset is known.
-    """
-    import pandas as pd
+    time: datetime
+    server: str
+    layer: str
+    kind: str
+    message: str
+    program: str
+    pid: str
+    fields: str
+    certainty: str
+    definition: str
+    input: str
+    line: int | None
+    witnesses: int
+    local_time: str
+    server_time: str
 
-    rows = [
-        (
+
+def to_rows(events: Sequence[Event], zone: tzinfo) -> list[TimelineRow]:
+    """The timeline: one row an event, in order."""
+    return [
+        TimelineRow(
+            event.case_time or event.time,
             event.server,
             event.layer,
             event.kind,
@@ -61,10 +80,18 @@ def to_frame(events: Sequence[Event], zone: tzinfo) -> pd.DataFrame:
         )
         for event in events
     ]
-    index = pd.DatetimeIndex(
-        [event.case_time or event.time for event in events], name="time", dtype="datetime64[us, UTC]"
-    )
-    frame = pd.DataFrame(rows, columns=list(COLUMNS), index=index)
+
+
+def to_frame(events: Sequence[Event], zone: tzinfo) -> pd.DataFrame:
+    """The timeline as a DataFrame: one row an event in order, columns as in `COLUMNS`.
+
+    The UTC index `time` is on the case's clock: the server's own, corrected where its offset is known.
+    """
+    import pandas as pd
+
+    rows = to_rows(events, zone)
+    index = pd.DatetimeIndex([row.time for row in rows], name="time", dtype="datetime64[us, UTC]")
+    frame = pd.DataFrame([row[1:] for row in rows], columns=list(COLUMNS), index=index)
     return frame.astype({"line": "Int64", "witnesses": "int64"})
 
 

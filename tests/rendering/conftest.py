@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta, timezone
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 
@@ -31,10 +31,7 @@ from acforensics.case import (
 )
 from acforensics.events import Event, Witness
 from acforensics.texts import Text, literal
-from acforensics.timeline import to_frame
-
-if TYPE_CHECKING:
-    import pandas as pd
+from acforensics.timeline import TimelineRow, to_rows
 
 ZONE = timezone(timedelta(hours=9))
 NOON = datetime(2026, 11, 24, 12, 0, 0, tzinfo=ZONE)
@@ -301,8 +298,8 @@ class Maker:
             problems=self.problems,
         )
 
-    def timeline(self) -> pd.DataFrame:
-        return to_frame(sorted(self.events, key=lambda event: event.time), ZONE)
+    def timeline(self) -> list[TimelineRow]:
+        return to_rows(sorted(self.events, key=lambda event: event.time), ZONE)
 
 
 @dataclasses.dataclass(frozen=True)

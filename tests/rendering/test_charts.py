@@ -74,7 +74,7 @@ def test_of_too_many_events_those_that_explain_most_are_kept(make: Any) -> None:
     near = make.event(-1, "os.session_opened", "near the shutdown")
     ups = make.event(-500, "ups.on_battery", "on battery")
     kept = choose_events(make.timeline(), [end], 2)
-    assert sorted(kept["message"]) == sorted([near.message, ups.message])
+    assert sorted(row.message for row in kept) == sorted([near.message, ups.message])
 
 
 def test_of_too_many_ends_the_gravest_then_the_latest_are_kept_with_their_boots(make: Any) -> None:
@@ -95,7 +95,7 @@ def test_near_is_ten_minutes_before_to_five_after(make: Any, minutes: float, kep
     make.event(minutes, "os.session_opened", "asked for")
     chosen = choose_events(make.timeline(), [end], 1)
     # Among equals the earlier one stays.
-    assert (chosen["message"].iloc[0] == "asked for") is kept
+    assert (chosen[0].message == "asked for") is kept
 
 
 def test_a_case_without_events_or_starts_is_drawn(make: Any) -> None:

@@ -46,7 +46,7 @@ def of_page(page: str, lang: Language) -> str:
 
 def forms(case: acforensics.Case, lang: Language) -> dict[str, str]:
     return {
-        "html": plain(of_page(pages.render(case.model, case.timeline, lang), lang)),
+        "html": plain(of_page(case.to_html(lang), lang)),
         "markdown": plain(case.to_markdown(lang)),
         "terminal": plain(terminal.render(case.model, lang, width=100)),
     }
