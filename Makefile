@@ -12,12 +12,13 @@ SECONDS ?= 600
 
 PYTHONS := $(or $(strip $(PYTHON)),python3 python3.14 python3.13 python3.12 python3.11)
 NEWEST := $(if $(strip $(PYTHON)),99,14)
+SPHINX := $(BIN)/python -m sphinx --builder html --fresh-env --fail-on-warning --quiet
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
 .DELETE_ON_ERROR:
-.PHONY: help venv demo test fuzz bench check format schema pictures dist clean FORCE
+.PHONY: help venv demo test fuzz bench check format schema docs pictures dist clean FORCE
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -51,6 +52,13 @@ schema: $(VENV)/.runtime ## write docs/case.schema.json from the models
 	@mkdir -p docs
 	$(BIN)/python -m acforensics.case > docs/case.schema.json.new
 	mv docs/case.schema.json.new docs/case.schema.json
+
+docs: $(VENV)/.dev ## build the documents in both languages into build/docs (a warning is an error)
+	rm -rf build/docs
+	$(SPHINX) --doctree-dir build/doctrees/en docs build/docs/en
+	$(SPHINX) --doctree-dir build/doctrees/ja --tag ja docs build/docs/ja
+	cp docs/site/index.html build/docs/
+	@echo "The documents are in build/docs/index.html"
 
 pictures: $(VENV)/.dev ## take the pictures of the documents from the samples (needs Chromium)
 	$(BIN)/python docs/pictures.py
