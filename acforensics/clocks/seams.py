@@ -30,6 +30,7 @@ _ZONES = timedelta(hours=15)
 _ZONE_STEP = timedelta(minutes=15)
 _BUSY = timedelta(minutes=2)
 _ABOUT = timedelta(minutes=10)
+_SOON = timedelta(minutes=15)
 _BEFORE, _AFTER = 2, 4
 _LEAST_AFTER = 2
 _NEAR = 4
@@ -165,15 +166,17 @@ class _Log:
         size = left - entered
         if self._repeats(i):
             return True
+        if self._since_a_start(i, begun, size) or self._was_set(i, size):
+            return False
         if self._another_sort(i, begun):
-            return not self._was_set(i, size) and not self._returns(i, left, size, started=False)
+            return not self._returns(i, left, size, started=False)
         from_the_beginning = entered <= rows[begun].time + _ABOUT
         if size < _DAYS and not (from_the_beginning and size >= _LEAST_UNREPEATED and not _like_a_zone(size)):
             return False
         started = any(hit.kind in BOOT_MARKS for hit in self._near(i, 0, _NEAR))
         if started and not (from_the_beginning and size >= _DAYS):
             return False
-        return not self._was_set(i, size) and not self._returns(i, left, size, started=started)
+        return not self._returns(i, left, size, started=started)
 
     def _repeats(self, i: int) -> bool:
         """Whether the records from there on stand above already, word for word."""
@@ -198,6 +201,22 @@ class _Log:
             return set()
         return {sort for sort, held in self._sorts.items() if bisect_left(held, since) < bisect_left(held, until)}
 
+    def _since_a_start(self, i: int, begun: int, size: timedelta) -> bool:
+        """Whether the clock was ahead by so much since a start just before: it leapt there, and here it is right again.
+
+        Of a log that begins with that start less is known: then it must not go back by days.
+        """
+        rows = self._rows
+        left, entered = rows[i - 1].time, rows[i].time
+        first = next((n for n in range(i - 1, max(begun, i - _LOOKED_AT) - 1, -1) if rows[n].time < left - _SOON), None)
+        first = begun if first is None and i - begun <= _LOOKED_AT else first
+        if first is None:
+            return False
+        started = any(hit.kind in BOOT_MARKS for hit in self._hits_between(first, i))
+        if rows[first].time >= left - _SOON:
+            return started and size < _DAYS
+        return started and rows[first].time - _LEAST <= entered and left - rows[first].time >= size / 2
+
     def _was_set(self, i: int, size: timedelta) -> bool:
         """Whether a record beside it tells that the clock was set, by so much or by nobody knows how much."""
         seconds = size.total_seconds()
@@ -219,9 +238,12 @@ class _Log:
 
     def _near(self, i: int, before: int, after: int) -> Sequence[Hit]:
         """The records from so many rows before a row to so many behind it."""
-        last = min(i + after, len(self._rows)) - 1
-        begin, end = self._offset(max(0, i - before)), self._offset(last)
-        return self._hits[bisect_left(self._offsets, begin) : bisect_left(self._offsets, end + 1)]
+        return self._hits_between(max(0, i - before), min(i + after, len(self._rows)))
+
+    def _hits_between(self, begin: int, end: int) -> Sequence[Hit]:
+        """The records from one row to before another one."""
+        since, until = self._offset(begin), self._offset(end - 1)
+        return self._hits[bisect_left(self._offsets, since) : bisect_left(self._offsets, until + 1)]
 
     def _offset(self, i: int) -> int:
         return self._reading.marks[self._rows[i].place].offset

@@ -60,10 +60,17 @@ def main_servers(
             main[i] = max(sorted(counts), key=lambda name: counts[name])
     found = dict(main)
     prefixed = _prefixes(readings)
+    of_servers: dict[str, list[Life | None]] = {}
+    for i, name in main.items():
+        of_servers.setdefault(name, []).append(lives[i])
     for i, reading in enumerate(readings):
         if i in found:
             continue
-        named = next((known[n] for part in reading.names[:-1] if (n := hosts.name(stem(part))) in known), None)
+        folders = (hosts.name(stem(part)) for part in reversed(reading.names[:-1]))
+        named = next((known[name] for name in folders if name in known), None)
+        if named is not None and _contradicted(lives[i], of_servers.get(named, ())):
+            # A folder or archive of another machine lies within the server's.
+            named = _from_path(reading)
         named = named or _from_file_name(reading, hosts, known, prefixed)
         named = named or _nearest(i, readings, main, hosts, lives)
         if named is None:
@@ -135,8 +142,13 @@ def _may_be_theirs(own: int, near: Sequence[int], readings: Sequence[Reading], l
     if not above and any(mark.host for mark in reading.marks):
         # A log that calls its machine `localhost`, from start to start, is not of a machine that has a name.
         return False
-    theirs = together(found for i in near if (found := lives[i]) is not None)
-    return theirs is None or not life.contradicts(theirs)
+    return not _contradicted(life, [lives[i] for i in near])
+
+
+def _contradicted(life: Life | None, others: Sequence[Life | None]) -> bool:
+    """Whether a file cannot be of the machine that these are of."""
+    theirs = together(other for other in others if other is not None)
+    return life is not None and theirs is not None and life.contradicts(theirs)
 
 
 def _from_path(reading: Reading) -> str:

@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 from acforensics.clocks.places import Hosts, is_address, places
 from acforensics.events import NAMING_MEMBERS
 from acforensics.servers.hostless import Server, main_servers, stem
-from acforensics.servers.machines import Life, apart, shared
+from acforensics.servers.machines import Life, apart, near
 from acforensics.sources import Reading
 from acforensics.texts import text
 
@@ -216,7 +216,7 @@ def _of_one_name(
             one = servers.setdefault(called, Server(called))
             one.notes.append(text("server.one-name", server=name, folders=", ".join(map("/".join, machine))))
         for i, root in enumerate(roots):
-            nearest = max(range(len(machines)), key=lambda n: max(shared(root, other) for other in machines[n]))
+            nearest = max(range(len(machines)), key=lambda n: near(root, machines[n]))
             if nearest:
                 found[i, name] = names[nearest]
     return found

@@ -55,7 +55,7 @@ def apart(folders: Mapping[Folder, Sequence[Life]]) -> list[list[Folder]]:
     """Folders with logs of one name, by machine: more than one where their logs contradict one another."""
     machines: list[list[Folder]] = []
     lives = {folder: life for folder, logs in folders.items() if (life := together(logs)) is not None}
-    for folder, life in lives.items():
+    for folder, life in sorted(lives.items(), key=lambda one: (len(one[0]), one[0])):
         fitting = (own for own in machines if not any(life.contradicts(lives[other]) for other in own))
         own = next(fitting, None)
         if own is None:
@@ -64,8 +64,12 @@ def apart(folders: Mapping[Folder, Sequence[Life]]) -> list[list[Folder]]:
     return machines
 
 
-def shared(one: Folder, other: Folder) -> int:
-    """How many folders, from the top, two folders lie in both."""
+def near(folder: Folder, machine: Sequence[Folder]) -> tuple[int, int]:
+    """How near a folder lies to those of a machine: it shares more of its path, or has less below what it shares."""
+    return max((_shared(folder, other), -len(other)) for other in machine)
+
+
+def _shared(one: Folder, other: Folder) -> int:
     return next((i for i, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), min(len(one), len(other)))
 
 

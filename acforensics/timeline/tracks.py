@@ -96,6 +96,10 @@ def build_tracks(
                     resolution=hit.stamp.resolution,
                 )
                 pending = next(hits, None)
+            if event is not None and event.previous is not None and not track.items and not mark.boot:
+                # Of a host among others the first records may not be sampled; it was there before this start.
+                track.items.append(Item(event.previous.time))
+                track.positions.append(position)
             track.items.append(Item(time, event, mark.boot))
             track.positions.append(position)
     return list(tracks.values())

@@ -278,3 +278,35 @@ def test_a_log_of_all_sorts_whose_clock_goes_back_stays_one(tmp_path: Path) -> N
     both = sorted([*_mixed("messages"), *_mixed("secure")])
     after = [line.replace("Nov 24 1", "Nov 24 0") for line in _mixed("secure")[-2:]]
     assert not any(SAID in note for note in notes(analysed(tmp_path, all=[*both, *after])))
+
+
+def _ahead_since_a_start(*, before: bool) -> list[str]:
+    """A start with a clock 9 hours ahead that nothing tells of, and few records from then on."""
+    first = ["10:57:00 {s}", "10:58:00 {s}", "10:58:30 {reboot}", "10:58:31 {stop}"] if before else []
+    rest = ["20:00:00 {start}", "20:00:30 {s}", "11:05:10 {s}", "11:40:10 {s}", "12:40:10 {s}"]
+    rest += ["13:40:10 {reboot}", "13:40:11 {stop}", "13:41:10 {start}", "13:45:10 {s}"]
+    said = {
+        "s": "systemd[1]: Startup finished in 1s.",
+        "reboot": "sudo[5]:    ope1 : TTY=pts/0 ; PWD=/ ; USER=root ; COMMAND=/sbin/reboot",
+        "stop": "systemd-logind[3]: System is rebooting.",
+        "start": "kernel: Linux version 5.14.0-1 (x) #1",
+    }
+    return [f"Nov 24 {line[:9]}svr031 {line[9:].format(**said)}" for line in first + rest]
+
+
+@pytest.mark.parametrize("before", [True, False])
+@pytest.mark.parametrize("logins", [False, True])
+def test_a_clock_ahead_since_a_start_that_nothing_tells_of(tmp_path: Path, before: bool, logins: bool) -> None:
+    files = {"messages": _ahead_since_a_start(before=before)}
+    if logins:
+        record = "[2] [00000] [~~  ] [reboot  ] [~     ] [5.14.0  ] [0.0.0.0   ] [2026-11-24T{},000000+09:00]"
+        files["utmpdump.txt"] = [record.format(time) for time in ("20:00:00", "13:41:10")]
+    found = analysed(tmp_path, **files)
+    assert not any(SAID in note for note in notes(found))
+    assert [(end.trigger, end.actor) for end in found.shutdowns] == [("os-command", "ope1")] * (1 + before)
+
+
+def test_a_log_that_ends_just_after_a_start_above_another_one_of_days_before() -> None:
+    """The newest of rotated files is short: it was begun at the start."""
+    newest = every(0.01, 3, START + timedelta(days=4))
+    assert parts(log([*newest, *every(6, 16)], kinds={0: ("os.boot", {})})) == [3, 16]

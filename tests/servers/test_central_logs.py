@@ -81,3 +81,16 @@ def test_the_zone_of_a_server_that_is_seen_in_the_file_of_another_one_only(machi
         ("svr031", "UTC+09:00", False),
         ("svr047", "UTC+09:00", False),
     ]
+
+
+def test_a_host_among_others_is_seen_before_its_first_start_though_nothing_else_of_it_is_known(tmp_path):
+    """In a log of several hosts not every record is kept; the one before a start is."""
+    lines = []
+    for minute in range(0, 60, 4):
+        lines += [(minute, "svr047", "systemd[1]: Started Session 1 of user root.")] * 3
+    lines += [(9, "svr031", "xyz[5]: hello"), (14, "svr031", "xyz[5]: hello")]
+    lines += [(25, "svr031", "kernel: Linux version 5.14.0-1 (x) #1"), (33, "svr031", "xyz[5]: hello")]
+    text = "".join(f"Nov 24 10:{minute:02d}:05 {host} {said}\n" for minute, host, said in sorted(lines))
+    (tmp_path / "central").write_text(text, encoding="utf-8")
+    found = acforensics.analyze([tmp_path], tz="UTC")
+    assert [(end.server, f"{end.time:%H:%M}") for end in found.shutdowns] == [("svr031", "10:14")]

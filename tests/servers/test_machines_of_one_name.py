@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import io
+import tarfile
 from pathlib import Path
+
+import pytest
 
 import acforensics
 
@@ -102,3 +106,36 @@ def test_redacted_both_have_the_same_stand_in(tmp_path: Path) -> None:
     ends(tmp_path, files)
     shown = acforensics.analyze([tmp_path / "case"], tz="UTC", redact=True).to_json()
     assert "svr031" not in shown
+
+
+RECORD = "[2] [00000] [~~  ] [reboot  ] [~           ] [5.14.0              ] [0.0.0.0        ] [2026-11-24T{}:00,000000+00:00]\n"
+
+
+@pytest.mark.parametrize(
+    ("files", "other"),
+    [
+        ({"svr047.tgz": ["var/log/utmpdump.txt", "var/log/messages"]}, "svr047"),
+        ({"../svr047/messages": [], "svr047-log.tgz": ["var/log/utmpdump.txt"]}, "svr047"),
+        ({"old.tgz": ["var/log/utmpdump.txt"]}, "old"),
+    ],
+)
+def test_an_archive_within_another_servers_folder(tmp_path: Path, files: dict[str, list[str]], other: str) -> None:
+    said = {
+        "utmpdump.txt": "".join(map(RECORD.format, ("10:17", "12:22", "14:22"))),
+        "messages": log("svr047", "Nov 24", "10:17", "12:22", "14:22"),
+    }
+    for name, members in files.items():
+        path = tmp_path / "case/svr031" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / "case/svr047").mkdir(exist_ok=True)
+        if not members:
+            path.write_text(said[path.name], encoding="utf-8")
+            continue
+        with tarfile.open(path, "w:gz") as archive:
+            for member in members:
+                content = said[member.rpartition("/")[2]].encode()
+                info = tarfile.TarInfo(member)
+                info.size = len(content)
+                archive.addfile(info, io.BytesIO(content))
+    found = ends(tmp_path, {"svr031/var/log/messages": log("svr031", "Nov 24", "10:00", "11:02")})
+    assert {server: len(own) for server, own in found.items()} == {"svr031": 1, other: 2}
