@@ -29,7 +29,7 @@ from acforensics.parsing.definitions import load
 from acforensics.parsing.recognition import Recogniser
 from acforensics.shutdowns import judge_boots
 from acforensics.sources import Reading, Shelf, Surroundings, read_around, read_member
-from acforensics.texts import Language, Text, text
+from acforensics.texts import Language, Text, join, literal, text
 from acforensics.timeline import Track, merge, on_one_clock, to_frame, to_rows
 
 if TYPE_CHECKING:
@@ -226,7 +226,8 @@ def analyze(
     try:
         plain = _analyze(inputs, options, learner)
     except AcforensicsError as error:
-        raise type(error)(_rewriter(learner, inputs).sentence(str(error))) from None
+        sentence = _rewriter(learner, inputs).sentence
+        raise type(error)(sentence(str(error)), sentence(error.ja)) from None
     for server in plain.model.servers:
         learner.host(server.name)
     rewriter = _rewriter(learner, inputs)
@@ -251,7 +252,8 @@ def _analyze(inputs: Sequence[str | Path], options: Options, learner: Learner | 
         readings, problems = _read(inputs, options, Recogniser([*load(list(options.parsers)), of_scripts]), learner)
     if not any(_is_recognised(reading) for reading in readings):
         problems = problems or [_nothing_in(", ".join(mask_path(given) for given in inputs), readings)]
-        raise InputError("\n  ".join(problem.en for problem in problems[:10]))
+        told = join(problems[:10], literal("\n  "))
+        raise InputError(told.en, told.ja)
     return _judge(placing.unique(readings), problems, options, inputs)
 
 
@@ -305,7 +307,9 @@ def _judge(readings: list[Reading], problems: list[Text], options: Options, inpu
     synchronised = placing.synchronised(readings, servers)
     clock = clocks.estimate(_by_server(boots), _given(options, servers, names), synchronised)
     coverage = cover(tracks, boots, dated.streams, readings, dated.times)
-    judgements = judge_boots(boots, zones.shown, clock, placing.planned_offs(readings, servers, zones), coverage)
+    of_servers = {server: choice.zone for server, choice in dated.zone_of.items()}
+    planned = placing.planned_offs(readings, servers, zones)
+    judgements = judge_boots(boots, zones.shown, of_servers, clock, planned, coverage)
     doubles = {id(event) for own in boots.values() for boot in own for event in boot.doubles}
     shown = condense(on_one_clock([e for e in events if id(e) not in doubles and e.server in boots], clock))
     ids = {id(j): f"{j.boot.id}/end" for j in judgements if j.chosen is not None}

@@ -48,7 +48,8 @@ def audit(
     if not found:
         shown = ", ".join(names.path(str(given)) for given in inputs)
         nothing = text("settings.problem.nothing", inputs=shown, files=len(readings))
-        raise InputError("\n  ".join(one.within(lang) for one in [*problems, nothing][:10]))
+        told = join([*problems, nothing][:10], literal("\n  "))
+        raise InputError(told.en, told.ja)
     options = {
         "parsers": [names.name(Path(path).name) for path in parsers],
         "places": dict(sorted((places or {}).items())),

@@ -6,7 +6,15 @@ __all__ = ["AcforensicsError", "DefinitionError", "InputError", "UsageError"]
 
 
 class AcforensicsError(Exception):
-    """Base of all errors that acforensics raises on purpose."""
+    """Base of all errors that acforensics raises on purpose; `ja`: the message in Japanese, where there is one."""
+
+    def __init__(self, message: str, ja: str = "") -> None:
+        super().__init__(message)
+        self.ja = ja or message
+
+    def __reduce__(self) -> tuple[type[AcforensicsError], tuple[str, str]]:
+        # A worker's error is told by another process.
+        return type(self), (str(self), self.ja)
 
 
 class UsageError(AcforensicsError):

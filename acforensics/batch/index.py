@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
+from itertools import zip_longest
 from typing import Any
 from urllib.parse import quote
 
@@ -66,6 +67,7 @@ def render(
             placeholder=text("fleet.search-hint"),
             plain=text,
             bilingual=lambda en, ja: bilingual(Text(en=en, ja=ja)),
+            errors=_errors,
             href=lambda path: "/".join(map(quote, path.split("/"))),
             plotly_style_id=plotly_style_id(),
             policy=policy([script], style, nonce),
@@ -76,6 +78,12 @@ def render(
             data=data,
         )
     )
+
+
+def _errors(row: Mapping[str, Any]) -> list[Markup]:
+    """What went wrong with a case, line by line in both languages."""
+    lines = zip_longest(row["error"].split("\n"), row["error_ja"].split("\n"), fillvalue="")
+    return [bilingual(Text(en=en, ja=ja)) for en, ja in lines]
 
 
 def _said() -> dict[str, dict[str, str]]:

@@ -14,6 +14,7 @@ from typing import Protocol
 
 from acforensics.batch.work import Outcome, Task, work
 from acforensics.errors import AcforensicsError, UsageError
+from acforensics.texts import Text, text
 
 _AHEAD = 2
 _ORPHANED_AFTER = 2.0
@@ -130,7 +131,7 @@ def _version() -> str:
 def run_all(
     tasks: Iterator[Task],
     workers: Workers,
-    died: Callable[[Task, str], Outcome],
+    died: Callable[[Task, Text], Outcome],
     job: Callable[[Task], Outcome] = work,
 ) -> Iterator[Outcome]:
     """Outcomes as they are ready, in no particular order.
@@ -169,23 +170,23 @@ def run_all(
 
 
 def _alone(
-    task: Task, workers: Workers, died: Callable[[Task, str], Outcome], job: Callable[[Task], Outcome]
+    task: Task, workers: Workers, died: Callable[[Task, Text], Outcome], job: Callable[[Task], Outcome]
 ) -> Outcome:
     with workers.executor(alone=True) as executor:
         try:
             return _result(executor.submit(job, task), task, died)
         except BrokenProcessPool:
-            return died(task, "its worker was killed, perhaps because memory ran out: analyse this case by itself")
+            return died(task, text("batch.worker-killed"))
 
 
-def _result(future: Future[Outcome], task: Task, died: Callable[[Task, str], Outcome]) -> Outcome:
+def _result(future: Future[Outcome], task: Task, died: Callable[[Task, Text], Outcome]) -> Outcome:
     """The outcome of a case; an error of its worker is one, but not that results cannot be written."""
     try:
         return future.result()
     except (AcforensicsError, BrokenProcessPool):
         raise
     except Exception as error:
-        return died(task, f"its worker failed ({type(error).__name__}): analyse this case by itself")
+        return died(task, text("batch.worker-failed", error=type(error).__name__))
 
 
 class _Pool:

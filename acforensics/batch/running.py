@@ -9,7 +9,6 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass, field
-from datetime import timedelta
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -20,11 +19,10 @@ from acforensics.batch.pool import DaskWorkers, LocalWorkers, run_all
 from acforensics.batch.spool import Spool
 from acforensics.batch.storage import LocalStorage, Storage, storage
 from acforensics.batch.work import Outcome, Task, failed
-from acforensics.bundle import Limits
 from acforensics.errors import InputError, UsageError
 from acforensics.masking import ShownNames, mask_path
 from acforensics.parsing.definitions import load
-from acforensics.texts import Language, text
+from acforensics.texts import Language, Text, text
 
 INDEX = "index.html"
 _RESERVED = {INDEX, "assets", *(f"{name}.parquet" for name in tables.COLUMNS)}
@@ -80,7 +78,8 @@ def run(options: Options, progress: Callable[[int, int], None] = lambda done, of
     root, out = storage(options.root), storage(options.out)
     names = _names(options, root)
     if not names:
-        raise InputError(text("batch.no-cases", path=mask_path(options.root)).en)
+        nothing = text("batch.no-cases", path=mask_path(options.root))
+        raise InputError(nothing.en, nothing.ja)
     plotly = _share_plotly(out)
     knowledge = _knowledge(options.arguments)
 
@@ -114,7 +113,7 @@ def run(options: Options, progress: Callable[[int, int], None] = lambda done, of
 
 
 def _outcomes(options: Options, tasks: Iterator[Task], out: Storage) -> Iterator[Outcome]:
-    def died(task: Task, error: str) -> Outcome:
+    def died(task: Task, error: Text) -> Outcome:
         return failed(task, out, error)
 
     if options.scheduler is None:
@@ -222,16 +221,12 @@ class _Page:
 
 
 def _shown(arguments: Mapping[str, Any]) -> dict[str, Any]:
-    """Options without paths of this machine, so that the same cases give the same bytes."""
-    shown = {name: value for name, value in arguments.items() if value not in (None, (), [], {}, False)}
-    for name in ("parsers", "sequences"):
-        if name in shown:
-            shown[name] = [mask_path(Path(folder).name) for folder in shown[name]]
-    if isinstance(limits := shown.pop("limits", None), Limits) and limits.changed():
-        shown["limits"] = limits.changed()
-    if isinstance(window := shown.pop("loop_window", None), timedelta):
-        shown["loop_window_minutes"] = window.total_seconds() / 60
-    return shown
+    """Options of the analyses that are not as usual, without paths of this machine."""
+    from acforensics.analysis import Options as OfOne
+
+    given = {name: value for name, value in arguments.items() if value is not None}
+    given |= {name: tuple(map(Path, given[name])) for name in ("parsers", "sequences") if name in given}
+    return {name: value for name, value in OfOne(**given).shown().items() if value not in (None, [], {})}
 
 
 def _write_tables(spool: Spool, out: Storage) -> None:

@@ -19,7 +19,7 @@ from acforensics.batch.work import Outcome
 _TEXT, _NUMBER, _TIME, _TEXTS = pa.string(), pa.int64(), pa.timestamp("us", tz="UTC"), pa.list_(pa.string())
 COLUMNS: dict[str, dict[str, pa.DataType]] = {
     "cases": {
-        "case": _TEXT, "status": _TEXT, "error": _TEXT, "severity": _TEXT,
+        "case": _TEXT, "status": _TEXT, "error": _TEXT, "error_ja": _TEXT, "severity": _TEXT,
         "critical": _NUMBER, "warning": _NUMBER, "info": _NUMBER,
         "servers": _TEXTS, "first": _TIME, "last": _TIME,
         "boots": _NUMBER, "shutdowns": _NUMBER, "os_command_shutdowns": _NUMBER, "incidents": _NUMBER,

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from acforensics.errors import AcforensicsError
 from acforensics.masking import mask_secrets
-from acforensics.texts import Language
+from acforensics.texts import Language, Text, join, literal, text
 
 if TYPE_CHECKING:
     from acforensics.analysis import Case
@@ -84,9 +84,9 @@ def work(task: Task) -> Outcome:
         clear(out, task.name)
         return _analysed(task, root, out, key)
     except AcforensicsError as error:
-        return failed(task, out, str(error))
+        return failed(task, out, Text(en=str(error), ja=error.ja))
     except MemoryError:
-        return failed(task, out, "not enough memory for this case: give it a machine of its own, or fewer --jobs")
+        return failed(task, out, text("batch.no-memory"))
     except Exception as error:
         return failed(task, out, _internal(error))
 
@@ -135,8 +135,9 @@ def _analysed(task: Task, root: Storage, out: Storage, key: dict[str, Any]) -> O
         with _shown_as(task.name, bundle) as within:
             case = analyze([task.name], within=within, strict=False, **task.arguments)
             report = case.to_html(task.lang, plotly=task.plotly, name=task.name)
-    problems = [problem.en for problem in case.model.problems]
-    row = _row(task, case, "incomplete" if problems else "analysed", "\n".join(problems))
+    problems = case.model.problems
+    told = join(problems, literal("\n")) if problems else None
+    row = _row(task, case, "incomplete" if problems else "analysed", told)
     outcome = Outcome(task.name, row["status"], row, _findings(task, case), _shutdowns(task, case))
     outputs = {REPORT: report.encode(), RESULT: case.to_json(task.lang).encode()}
     for name, content in outputs.items():
@@ -171,20 +172,27 @@ def _record(out: Storage, outcome: Outcome, key: Mapping[str, Any], outputs: Map
     out.write(f"{outcome.name}/{RECORD}", json.dumps(found, ensure_ascii=False, indent=1).encode() + b"\n")
 
 
-def failed(task: Task, out: Storage, error: str) -> Outcome:
+def failed(task: Task, out: Storage, error: Text) -> Outcome:
     """A case without results, and why."""
     clear(out, task.name)
-    row = _empty_row(task) | {"status": "failed", "error": mask_secrets(error)[:_LONGEST_ERROR]}
+    row = _empty_row(task) | {"status": "failed", **_errors(error)}
     outcome = Outcome(task.name, "failed", row)
     _record(out, outcome, {}, {})
     return outcome
 
 
-def _internal(error: Exception) -> str:
+def _errors(error: Text | None) -> dict[str, str | None]:
+    """The columns that say what went wrong; messages of others may quote what they were given."""
+    if error is None:
+        return {"error": None, "error_ja": None}
+    return {"error": mask_secrets(error.en)[:_LONGEST_ERROR], "error_ja": mask_secrets(error.ja)[:_LONGEST_ERROR]}
+
+
+def _internal(error: Exception) -> Text:
     """An error that is ours: where it happened. What it says may quote a log."""
     frames = traceback.extract_tb(error.__traceback__)
     place = f"{Path(frames[-1].filename).name}:{frames[-1].lineno}" if frames else "?"
-    return f"internal error ({type(error).__name__} in {place}): analyse this case by itself, and report it, please"
+    return text("batch.internal-error", error=type(error).__name__, place=place)
 
 
 def _is_case(path: Path) -> bool:
@@ -208,7 +216,7 @@ def _empty_row(task: Task) -> dict[str, Any]:
     return {
         "case": task.name,
         "status": "",
-        "error": None,
+        **_errors(None),
         "severity": None,
         "critical": 0,
         "warning": 0,
@@ -229,7 +237,7 @@ def _empty_row(task: Task) -> dict[str, Any]:
     }
 
 
-def _row(task: Task, case: Case, status: Status, error: str) -> dict[str, Any]:
+def _row(task: Task, case: Case, status: Status, error: Text | None) -> dict[str, Any]:
     from acforensics.rendering.choice import SEVERITIES
     from acforensics.rendering.verdict import judge
 
@@ -241,7 +249,7 @@ def _row(task: Task, case: Case, status: Status, error: str) -> dict[str, Any]:
     said = verdict.incidents[0].headline if verdict.incidents else verdict.nothing[0] if verdict.nothing else None
     return _empty_row(task) | {
         "status": status,
-        "error": error[:_LONGEST_ERROR] or None,
+        **_errors(error),
         "severity": next((severity for severity, count in counts.items() if count), None),
         **counts,
         "servers": [server.name for server in model.servers],

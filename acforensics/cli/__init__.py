@@ -11,7 +11,7 @@ from typing import Annotated
 import typer
 
 from acforensics.cli import analyze, batch, bundles, parsers
-from acforensics.cli.common import EXIT_INPUT, EXIT_USAGE, app, complain
+from acforensics.cli.common import EXIT_INPUT, EXIT_USAGE, app, chosen_language, complain
 from acforensics.errors import AcforensicsError, InputError
 from acforensics.masking import mask_secrets
 
@@ -60,7 +60,8 @@ def main() -> None:
         app()
     except AcforensicsError as error:
         # What could not be read is told without secrets; here the user's own names and files are quoted.
-        complain(str(error) if isinstance(error, InputError) else mask_secrets(str(error)))
+        told = error.ja if chosen_language() == "ja" else str(error)
+        complain(told if isinstance(error, InputError) else mask_secrets(told))
         sys.exit(EXIT_INPUT if isinstance(error, InputError) else EXIT_USAGE)
     except BrokenPipeError:
         # The reader of our output went away (`| head`): not an error of ours.

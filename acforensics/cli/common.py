@@ -43,7 +43,22 @@ class Level(StrEnum):
     info = "info"
 
 
-LangOption = Annotated[Lang, typer.Option("--lang", help="Language of messages and reports.")]
+def _remember(lang: Lang) -> Lang:
+    """Errors are told when the command that knew the language has ended."""
+    global _chosen  # noqa: PLW0603
+    _chosen = lang
+    return lang
+
+
+_chosen = Lang.en
+
+
+def chosen_language() -> Lang:
+    """The language that the command was called with."""
+    return _chosen
+
+
+LangOption = Annotated[Lang, typer.Option("--lang", callback=_remember, help="Language of messages and reports.")]
 ParsersOption = Annotated[
     list[Path] | None,
     typer.Option("--parsers", metavar="DIR", help="Folder of your own definitions; may be given again.",

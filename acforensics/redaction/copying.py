@@ -63,7 +63,8 @@ def redact(inputs: Sequence[str | Path], output: Path, *, force: bool = False, l
     rewriter = Rewriter(pseudonyms, tuple(str(path.parent) for path in given))
     if not found:
         said = problems or [text("redact.nothing", inputs=", ".join(map(mask_path, given)))]
-        raise InputError("\n  ".join(rewriter.text(problem.en) for problem in said[:10]))
+        told = join(said[:10], literal("\n  "))
+        raise InputError(rewriter.text(told.en), rewriter.text(told.ja))
     copy = Copy(pseudonyms)
     with replacing(output, force=force) as temporary:
         _write(given, temporary, output, rewriter, copy, limits)

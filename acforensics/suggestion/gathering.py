@@ -199,7 +199,8 @@ def suggest(
     seen = _find_unknown(inputs, Walker(limits, names), _FirstPass(firm), looked, places, problems)
     if not looked.records:
         told = problems or [text("suggest.no-records", inputs=", ".join(map(mask_path, inputs)), files=looked.files)]
-        raise InputError("\n  ".join(problem.en for problem in told[:10]))
+        said = join(told[:10], literal("\n  "))
+        raise InputError(said.en, said.ja)
     ranked = sorted(seen, key=lambda p: (seen[p].closest is None, seen[p].closest or 0, -seen[p].count, p))
     if not ranked:
         return Result(None, looked, problems)

@@ -96,7 +96,7 @@ def test_a_file_that_vanishes_is_named_and_the_others_are_read(logs: Path, monke
     assert "os-command" in {end.trigger for end in case.shutdowns}
     (problem,) = case.model.problems
     assert "gone.log" in problem.en
-    assert "does not exist" in problem.en
+    assert "no such file" in problem.en
 
 
 def test_lines_around_evidence_are_those_that_were_judged(logs: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -17,6 +18,7 @@ from acforensics.batch import Options, run
 from acforensics.batch.pool import LocalWorkers, run_all
 from acforensics.batch.work import Outcome, Task
 from acforensics.errors import InputError, UsageError
+from acforensics.texts import Text
 from tests.batch.conftest import ARGUMENTS, outputs
 from tests.batch.dying import die_on_bad
 from tests.command_line import run as command
@@ -58,6 +60,16 @@ def test_the_command_says_what_failed_and_exits_with_3(cases, tmp_path):
     index = (tmp_path / "out" / "index.html").read_text(encoding="utf-8")
     assert "torn.tar.gz" in index
     assert "nothing recognised" in index
+    # Also in Japanese.
+    assert "認識できる記録がありません" in index
+
+
+def test_errors_are_told_in_the_language_asked_for(tmp_path):
+    (tmp_path / "nothing").mkdir()
+    for command_line in (["batch", "nothing", "-o", "out"], ["analyze", "nothing"], ["audit", "nothing"]):
+        found = command(*command_line, "--lang", "ja", cwd=tmp_path)
+        assert found.returncode == 3
+        assert re.search("[ぁ-ん]", found.stderr), found.stderr
 
 
 def test_without_failures_the_status_is_that_of_the_findings(cases, tmp_path, here):
@@ -190,8 +202,8 @@ def task(name: str) -> Task:
 def test_a_killed_worker_takes_one_case_with_it():
     names = ["a", "bad 1", "b", "raising", "bad 2", "c"]
 
-    def died(task: Task, error: str) -> Outcome:
-        return Outcome(task.name, "failed", {"error": error})
+    def died(task: Task, error: Text) -> Outcome:
+        return Outcome(task.name, "failed", {"error": error.en})
 
     found = {one.name: one for one in run_all(map(task, names), LocalWorkers(2), died, die_on_bad)}
     assert sorted(found) == sorted(names)
