@@ -13,6 +13,7 @@ from acforensics.events import Event
 from acforensics.findings.context import FindingContext, duration, end_of
 from acforensics.shutdowns import Judgement
 from acforensics.shutdowns.power import on_battery
+from acforensics.shutdowns.reasons import Hypothesis
 from acforensics.shutdowns.view import StopView, meaning_of, same_server
 from acforensics.texts import Text, join, text
 
@@ -65,7 +66,7 @@ def _judge(context: FindingContext, judgement: Judgement) -> Finding | None:
     if chosen is None or following is None or chosen.trigger in ("crash", "fencing") or view.unseen_between:
         return None
     # The request may stand on another server only.
-    asked = chosen.time if chosen.trigger == "clusterpro-command" else None
+    asked = chosen.time if chosen.trigger == "clusterpro-command" and _stops_whole(view, chosen) else None
     stopping = _stopping(view, asked)
     if not stopping or judgement.boot.last - stopping[-1].time > _STILL_STOPPING:
         return None
@@ -78,6 +79,12 @@ def _judge(context: FindingContext, judgement: Judgement) -> Finding | None:
         # No UPS is asked to switch off for a reboot: a reset that came too early looks the same.
         return None
     return _finding(context, judgement, stopping, signs, power)
+
+
+def _stops_whole(view: StopView, chosen: Hypothesis) -> bool:
+    """Whether it is more than a group that stops: as the request says, if that is sure, or as CLUSTERPRO shows."""
+    shown = view.of("clusterpro.daemon_stopping", "ac.exec_command")
+    return chosen.confidence != "possible" or any(event.time >= chosen.time for event in shown)
 
 
 def _stopping(view: StopView, asked: datetime | None) -> list[Event]:

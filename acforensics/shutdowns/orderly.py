@@ -44,7 +44,7 @@ _EFFECTS = {
     "clusterpro.server_shut_down",
     "clusterpro.cluster_shut_down",
 }
-_UNDER_WAY = (*_EFFECTS, "clusterpro.daemon_stopping", "clusterpro.group_stopping")
+UNDER_WAY = (*_EFFECTS, "clusterpro.daemon_stopping", "clusterpro.group_stopping")
 
 
 def clusterpro_recovery(view: StopView) -> Hypothesis | None:
@@ -242,7 +242,7 @@ def _own_actions(view: StopView) -> list[Event]:
 
 def _took_effect(view: StopView, request: Event) -> bool:
     """Whether CLUSTERPRO, or at least the OS, began to stop within minutes of a request."""
-    times = [event.time for event in view.of(*_UNDER_WAY)]
+    times = [event.time for event in view.of(*UNDER_WAY)]
     if not times and view.first_stop is not None:
         times = [view.first_stop]
     return any(timedelta(minutes=-1) <= time - request.time <= _TAKES_EFFECT for time in times)
@@ -268,7 +268,7 @@ def asked_as_cluster(view: StopView, time: datetime) -> list[Event]:
 
 def _refused(request: Event, records: Records) -> bool:
     """Whether CLUSTERPRO on that server answered a request with a refusal, before it acted on any."""
-    answers = records.between(("clusterpro.request_refused", *_UNDER_WAY), request.time, request.time + _TAKES_EFFECT)
+    answers = records.between(("clusterpro.request_refused", *UNDER_WAY), request.time, request.time + _TAKES_EFFECT)
     first = next((event for event in answers if event is not request), None)
     return first is not None and first.kind == "clusterpro.request_refused"
 

@@ -84,3 +84,49 @@ def test_a_request_in_another_cluster_asked_nobody_here(analysed):
     cluster_stop(first, "halt")
     breaks_off(second)
     assert second_end(analysed(*back(first, second))).trigger != "clusterpro-command"
+
+
+@pytest.mark.parametrize(
+    ("why", "said"),
+    [
+        ("stopped before", "began before the request"),
+        ("own cause", "a cause of its own"),
+        ("no effect there", "not seen to act on that request"),
+        ("long after", "had begun to stop more than a minute before"),
+        ("one group", "not all groups of this server"),
+        ("clocks unknown", "cannot be compared"),
+    ],
+)
+def test_what_leaves_open_whether_the_request_was_the_cause_makes_it_possible_only(analysed, why, said):
+    first, second = running()
+    if why == "stopped before":
+        # By less than what the two clocks leave open: it stops at 08:00:04.
+        first.wait(6)
+    request(first, "shutdown", "cluster", "clpstdn")
+    cluster_stop(first, "halt") if why != "no effect there" else first.daily(4)
+    if why == "own cause":
+        second.event("rm", 9, "Detected an error in monitoring diskw1. (8 : Failed to open the device.)")
+    if why == "long after":
+        second.wait(150)
+    if why == "one group":
+        second.event("rc", 20, f"Stopping group {second.group} has started.")
+    else:
+        breaks_off(second)
+    back(first, second)
+    if why == "clocks unknown":
+        first.files["messages"] = [line for line in first.files["messages"] if "<type: nm>" not in line]
+    model = analysed(first, second)
+    end = second_end(model)
+    assert (end.trigger, end.confidence) == ("clusterpro-command", "possible")
+    cut = [finding for finding in model.findings if finding.rule == "power-cut-during-shutdown"]
+    assert bool(cut) is (why != "one group")
+    assert any(said in reason.text.en for reason in end.reasons), [reason.text.en for reason in end.reasons]
+
+
+def test_a_stop_that_surely_began_before_the_request_has_nothing_to_do_with_it(analysed):
+    first, second = running()
+    first.wait(40)
+    request(first, "shutdown", "cluster", "clpstdn")
+    cluster_stop(first, "halt")
+    breaks_off(second)
+    assert second_end(analysed(*back(first, second))).trigger != "clusterpro-command"
