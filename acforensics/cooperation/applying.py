@@ -22,17 +22,52 @@ def judge_sequences(definitions: Sequence[SequenceDefinition], facts: CaseFacts)
     is never said to deviate: which sequence was expected is not sure then.
     """
     found: list[JudgedSequence] = []
+    in_use = _InUse(facts)
     for judgement in facts.judgements:
         server = judgement.boot.server
         if server in facts.clustered and judgement.boot.start is not None:
             scene = start_scene(judgement, facts)
-            fitting = [d for d in definitions if _fits_start(d.applies, judgement, scene, facts)]
+            fitting = [d for d in definitions if in_use.fits(d, judgement, scene)]
             found += [_judged(d, scene, judgement, None) for d in _foremost(fitting)]
         if judgement.chosen is not None and (server in facts.clustered or judgement.chosen.trigger == "os-command"):
             scene = stop_scene(judgement, facts)
             fitting = [d for d in definitions if _fits_stop(d.applies, judgement, scene, facts)]
             found += [_judged(d, scene, judgement, judgement.chosen.trigger) for d in _foremost(fitting)]
     return sorted(found, key=lambda one: facts.clock.corrected(one.scene.server, one.scene.start))
+
+
+class _InUse:
+    """Starts after what they are about had failed while it was in use: those are another story."""
+
+    def __init__(self, facts: CaseFacts) -> None:
+        self._facts = facts
+        self._failed: set[tuple[str, int]] = set()
+
+    def fits(self, definition: SequenceDefinition, judgement: Judgement, scene: Scene) -> bool:
+        """Whether a sequence fits a start; those of a server are asked in the order of time."""
+        applies = definition.applies
+        fits = _fits_start(applies, judgement, scene, self._facts)
+        if applies.phase != "start" or applies.in_use is None:
+            return fits
+        before = self._facts.before(judgement)
+        known = before is not None and (definition.id, id(before)) in self._failed
+        chosen = before.chosen if before is not None else None
+        fits = fits and not (known and (chosen is None or chosen.trigger not in applies.in_use))
+        if not fits and _still_failing(applies, judgement):
+            self._failed.add((definition.id, id(judgement)))
+        return fits
+
+
+def _still_failing(applies: Application, judgement: Judgement) -> bool:
+    """Whether the last word of a boot about what a sequence is about is that it failed."""
+    failing = False
+    for event in judgement.boot.events:
+        if has_fields(event.fields, applies.where, judgement.boot.server):
+            if _is_of(event.kind, applies.seen):
+                failing = True
+            elif _is_of(event.kind, applies.unless):
+                failing = False
+    return failing
 
 
 def _foremost(definitions: Sequence[SequenceDefinition]) -> list[SequenceDefinition]:
@@ -85,8 +120,12 @@ def _seen(applies: Application, scene: Scene) -> bool:
     if not applies.seen:
         return True
     first = min((one.time for one in scene.observations if _is_sought(one, applies, scene)), default=None)
+    since = {kind: timedelta(seconds=seconds) for kind, seconds in applies.unless_since.items()}
+    since |= dict.fromkeys(applies.unless, timedelta.resolution)
     return first is not None and not any(
-        one.time < first and _is_recorded(one, applies.unless, applies, scene) for one in scene.observations
+        one.time + age <= first and _is_recorded(one, [kind], applies, scene)
+        for kind, age in since.items()
+        for one in scene.observations
     )
 
 
@@ -104,6 +143,10 @@ def _is_recorded(one: Observation, kinds: Sequence[str], applies: Application, s
     return (
         (one.server == scene.server or applies.elsewhere is not None)
         and one.boot == "this"
-        and any(fnmatchcase(one.kind, kind) for kind in kinds)
+        and _is_of(one.kind, kinds)
         and has_fields(one.fields, applies.where, scene.server)
     )
+
+
+def _is_of(kind: str, patterns: Sequence[str]) -> bool:
+    return any(fnmatchcase(kind, pattern) for pattern in patterns)

@@ -42,13 +42,12 @@ def ac_homes(settings: Settings) -> dict[str, str]:
     return {group: server for group, server in homes.items() if server is not None}
 
 
-def ac_names(settings: Settings) -> frozenset[str]:
-    """Names of ESMPRO/AC's groups and of their exec resources."""
-    return frozenset(
-        name
+def ac_names(settings: Settings) -> dict[str, frozenset[str]]:
+    """Names of ESMPRO/AC's groups and of their exec resources, by server."""
+    return {
+        server: frozenset((*settings.ac_groups(server).names, *settings.exec_resources_of_ac(server)))
         for server in settings.servers
-        for name in (*settings.ac_groups(server).names, *settings.exec_resources_of_ac(server))
-    )
+    }
 
 
 def logs_line(settings: Settings, server: str) -> bool:

@@ -96,6 +96,11 @@ class Application(_Strict):
     """Records of one of these kinds must be in its time."""
     unless: list[KindPattern] = []
     """Where a record of one of these kinds comes before it, it is another story."""
+    unless_since: dict[KindPattern, float] = {}
+    """The same for kinds that count from so many seconds on: a monitor that works for so long sees what it watches."""
+    in_use: list[Trigger] | None = None
+    """Where the boot before has such a record that was not of its start, what failed had failed in use: another story,
+    unless that boot ended by one of these, which may be why."""
     where: dict[str, list[str]] = {}
     """Fields that those have."""
     elsewhere: Literal["settles", "excludes"] | None = None

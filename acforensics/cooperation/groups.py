@@ -12,6 +12,7 @@ from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
+from functools import partial
 
 from acforensics.boots import Boot
 from acforensics.clusters import Clusters
@@ -47,19 +48,32 @@ class AcGroup:
 
 
 @dataclass(frozen=True)
-class AcGroups:
-    """What the settings say, else what the case shows."""
+class Names:
+    """What the names of one cluster say: the groups and resources of another cluster say nothing of it."""
 
-    groups: Sequence[AcGroup]
-    """Those that are known to be ESMPRO/AC's, each with its server."""
     is_ac: Callable[[str], bool]
     """Whether a group or resource is ESMPRO/AC's, if only by its name."""
     perhaps: Collection[str] = ()
     """Groups that may be ESMPRO/AC's: they were stopping when stop.sh logged its line, and none is known to be."""
 
-    def is_business(self, group: str) -> bool:
-        """Whether a group surely is not ESMPRO/AC's."""
-        return not self.is_ac(group) and group not in self.perhaps
+
+@dataclass(frozen=True)
+class AcGroups:
+    """What the settings say, else what the case shows."""
+
+    groups: Sequence[AcGroup] = ()
+    """Those that are known to be ESMPRO/AC's, each with its server."""
+    names: Mapping[str, Names] = field(default_factory=dict)
+    """Of the cluster that each server belongs to."""
+
+    def is_ac(self, name: str, server: str) -> bool:
+        """Whether a group or resource is ESMPRO/AC's in the cluster of a server, if only by its name."""
+        return server in self.names and self.names[server].is_ac(name)
+
+    def is_business(self, group: str, server: str) -> bool:
+        """Whether a group surely is not ESMPRO/AC's in the cluster of a server."""
+        own = self.names.get(server)
+        return own is None or (not own.is_ac(group) and group not in own.perhaps)
 
     def home(self, group: str, server: str) -> str | None:
         """The server that a group of ESMPRO/AC's belongs to, in the cluster of a server."""
@@ -80,27 +94,40 @@ class _Seen:
 
 
 def learn(
-    boots: Mapping[str, Sequence[Boot]], configured: Mapping[str, str] | None = None, names: Collection[str] = ()
+    boots: Mapping[str, Sequence[Boot]],
+    configured: Mapping[str, str] | None = None,
+    named: Mapping[str, Collection[str]] | None = None,
 ) -> AcGroups:
-    """Learn them from the settings, else from the records.
+    """Learn them from the settings, else from the records, each cluster by itself.
 
     Args:
         boots: of every server, oldest first.
         configured: group → server, as the cluster's settings have it; empty: no settings in the case.
-        names: of all groups and resources of ESMPRO/AC in the settings.
+        named: server → all groups and resources of ESMPRO/AC in its settings.
     """
     events = {server: [event for boot in own for event in boot.events] for server, own in boots.items()}
-    traces = ups.learn(events)
-    known = configured or {}
     groups: list[AcGroup] = []
+    names: dict[str, Names] = {}
     for servers in Clusters(events).parts(boots):
+        traces = ups.learn({server: events[server] for server in servers})
         seen = _seen({server: boots[server] for server in servers})
-        told = {name: home for name, home in known.items() if home in servers}
+        told = {name: home for name, home in (configured or {}).items() if home in servers}
         own = [AcGroup(name, home, "settings", seen.get(name, _Seen()).starts) for name, home in told.items()]
-        groups += [replace(one, servers=servers) for one in own or _learned(seen, traces)]
-    if configured:
-        return AcGroups(groups, lambda name: name in names or name in traces.resources)
-    return AcGroups(groups, traces.is_ac, _stopping_at_the_line(events, traces.is_ac))
+        own = [replace(one, servers=servers) for one in own or _learned(seen, traces)]
+        groups += own
+        if told:
+            in_settings = {name for server in servers for name in (named or {}).get(server, ())} | traces.resources
+            what = Names(in_settings.__contains__)
+        else:
+            is_ac = partial(_is_ac, traces, frozenset(one.name for one in own))
+            what = Names(is_ac, _stopping_at_the_line([events[server] for server in servers], is_ac))
+        names |= dict.fromkeys(servers, what)
+    return AcGroups(groups, names)
+
+
+def _is_ac(traces: ups.AcTraces, learned: Collection[str], name: str) -> bool:
+    """Whether a name is ESMPRO/AC's: that of a group that was learned to be, or of a resource."""
+    return name in learned or traces.is_ac(name)
 
 
 def _learned(seen: Mapping[str, _Seen], traces: ups.AcTraces) -> list[AcGroup]:
@@ -125,9 +152,9 @@ def _learned(seen: Mapping[str, _Seen], traces: ups.AcTraces) -> list[AcGroup]:
     return found
 
 
-def _stopping_at_the_line(events: Mapping[str, Sequence[Event]], is_ac: Callable[[str], bool]) -> frozenset[str]:
+def _stopping_at_the_line(events: Sequence[Sequence[Event]], is_ac: Callable[[str], bool]) -> frozenset[str]:
     found: set[str] = set()
-    for own in events.values():
+    for own in events:
         stopping: set[str] = set()
         for event in own:
             group = event.fields.get("group", "")

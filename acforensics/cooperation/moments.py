@@ -26,23 +26,39 @@ _RESTS = ("clusterpro.daemon_stopping", "clusterpro.service_stopping")
 
 def begin_of(judgement: Judgement) -> datetime:
     """When the stop of a server begins: its cause, the request, or the first group that stops."""
+    return _beginning(judgement)[0]
+
+
+def begin_place(judgement: Judgement) -> int:
+    """The place in its boot of the first record of a stop, whatever the clock was set to since."""
+    begin, events = _beginning(judgement)
+    known = {id(event) for event in events}
+    places = [i for i, event in enumerate(judgement.boot.events) if id(event) in known]
+    then = [i for i, event in enumerate(judgement.boot.events) if event.time == begin]
+    behind = (i for i, event in enumerate(judgement.boot.events) if event.time >= begin)
+    return min([*places, *then[-1:]], default=next(behind, len(judgement.boot.events)))
+
+
+def _beginning(judgement: Judgement) -> tuple[datetime, list[Event]]:
     view, boot, chosen = judgement.view, judgement.boot, judgement.chosen
     if chosen is None:
-        return boot.last
+        return boot.last, []
     causes = [
-        event.time
+        event
         for argument in chosen.arguments
         if argument.weight == "for"
         for event in argument.events
         if event.server == boot.server and kind_of(event.kind).layer != "os" and event.time >= boot.first
     ]
     if chosen.trigger == "clusterpro-recovery":
-        causes += [event.time for event in view.of("clusterpro.monitor_error") if event.time <= chosen.time][-1:]
-    start = min([chosen.time, *(time for time in causes if chosen.time - time <= _CAUSE)])
+        causes += [event for event in view.of("clusterpro.monitor_error") if event.time <= chosen.time][-1:]
+    causes = [event for event in causes if chosen.time - event.time <= _CAUSE]
+    start = min([chosen.time, *(event.time for event in causes)])
     for event in sorted(view.stopped_by_cluster_first, key=lambda event: event.time, reverse=True):
         if start - event.time <= LONGEST_STEP:
             start = min(start, event.time)
-    return start
+            causes.append(event)
+    return start, causes
 
 
 def at_rest(judgement: Judgement, time: datetime) -> bool:

@@ -29,7 +29,7 @@ def _longest_stop(boots: Sequence[Boot], groups: AcGroups) -> LongestStop | None
         begun: dict[str, Event] = {}
         for event in boot.events:
             group = event.fields.get("group", "")
-            if not group or not groups.is_business(group) or "repeated" in event.fields:
+            if not group or not groups.is_business(group, boot.server) or "repeated" in event.fields:
                 continue
             if event.kind == "clusterpro.group_stopping":
                 begun[group] = event

@@ -23,12 +23,11 @@ from acforensics.cooperation.moments import (
     request_of,
     rests,
 )
+from acforensics.cooperation.observations import SCRIPT_LINE, observation, own_records, repeated
 from acforensics.cooperation.records import Records
 from acforensics.coverage import Coverage
-from acforensics.events import Event
 from acforensics.shutdowns import Judgement
 from acforensics.shutdowns.ups import ac_commands
-from acforensics.shutdowns.view import StopView
 
 _AFTERWARDS = timedelta(minutes=30)
 """Other servers act on a stop (failover) within this time."""
@@ -42,9 +41,6 @@ _NEXT = timedelta(minutes=30)
 _POWER_ON = timedelta(minutes=30)
 """Power returns before a server can write that it starts."""
 _POWER_KINDS = ("ups.output_on", "ac.power_restored")
-_SCRIPT_LINE = "ac.exec_command"
-_MOST_REPEATED = 10
-"""More of one line tell nothing more."""
 _OF_CLUSTER = ("clusterpro.", "ac.exec_command", "ac.script_")
 
 
@@ -106,20 +102,19 @@ class CaseFacts:
 def stop_scene(judgement: Judgement, facts: CaseFacts) -> Scene:
     """What was recorded from the cause of an end to the next start."""
     view, boot = judgement.view, judgement.boot
-    start = begin_of(judgement)
     following = None if view.unseen_between else boot.following
-    own = _own(judgement, [event for event in boot.events if event.time >= start], "this")
+    start, own, slack = own_records(judgement)
     end = boot.last
     if following is not None:
         end, times = _started(following)
         own += [
-            _observation(event, i, "next", max(time, end) if event in following.start_events else time)
+            observation(event, i, "next", max(time, end) if event in following.start_events else time)
             for i, (event, time) in enumerate(zip(following.events, times, strict=True), start=len(boot.events))
             if time <= end + _NEXT and "repeated" not in event.fields
         ]
     # Other servers act on it after this one has fallen silent.
     until = max(end, boot.last + _AFTERWARDS)
-    return _scene(judgement, start, max(end, boot.last), until, own, facts, stop=True)
+    return _scene(judgement, start, max(end, boot.last), until, own, facts, stop=True, slack=slack)
 
 
 def start_scene(judgement: Judgement, facts: CaseFacts) -> Scene:
@@ -133,9 +128,9 @@ def start_scene(judgement: Judgement, facts: CaseFacts) -> Scene:
         end = max(start, stopped)
         until = end if end - start >= _STARTED else max(until, boot.last + _STARTED)
     own = [
-        _observation(event, i, "this", time)
+        observation(event, i, "this", time)
         for i, (event, time) in enumerate(zip(boot.events, times, strict=True))
-        if time <= end and "repeated" not in event.fields and event.kind != _SCRIPT_LINE
+        if time <= end and "repeated" not in event.fields and event.kind != SCRIPT_LINE
     ]
     return _scene(judgement, start, end, until, own, facts, stop=False)
 
@@ -175,6 +170,7 @@ def _scene(
     facts: CaseFacts,
     *,
     stop: bool,
+    slack: timedelta = timedelta(0),
 ) -> Scene:
     view, server = judgement.view, judgement.boot.server
     ahead = facts.ahead(judgement)
@@ -205,8 +201,8 @@ def _scene(
         [peer for peer in up if peer not in peers],
         until=until,
         limit=facts.limit,
-        is_ac=facts.groups.is_ac,
-        is_business=facts.groups.is_business,
+        is_ac=partial(facts.groups.is_ac, server=server),
+        is_business=partial(facts.groups.is_business, server=server),
         home=partial(facts.groups.home, server=server),
         ac_known=facts.groups.known_on(server),
     )
@@ -225,14 +221,14 @@ def _scene(
         latest = min(end, judgement.boot.last) + _AFTERWARDS + around - ahead
         for order, time, of, event in facts.records[peer].between(begins[peer] - around - ahead, latest):
             place: BootPlace = "next" if stop and not any(of is one for one in running) else "this"
-            if event.kind == _SCRIPT_LINE:
-                others += _repeated(event, order, time + ahead) if id(event) in lines else []
+            if event.kind == SCRIPT_LINE:
+                others += repeated(event, order, time + ahead) if id(event) in lines else []
             elif "repeated" not in event.fields:
-                others.append(_observation(event, order, place, time + ahead))
+                others.append(observation(event, order, place, time + ahead))
         if not stop:
             since = start - around
             others += [
-                replace(_observation(event, order, "this", time + ahead), lead=since - time - ahead)
+                replace(observation(event, order, "this", time + ahead), lead=since - time - ahead)
                 for order, time, _, event in facts.records[peer].between(since - _POWER_ON - ahead, since - ahead)
                 if event.kind in _POWER_KINDS and time + ahead < since
             ]
@@ -244,7 +240,9 @@ def _scene(
         # Of a server of another cluster nothing can be claimed.
         return view.doubt(other) if other in kin else None
 
-    scene = replace(scene, observations=observations, begins=begins, covers=_covers(view, server, facts), doubt=doubt)
+    scene = replace(
+        scene, observations=observations, begins=begins, covers=_covers(judgement, facts, slack), doubt=doubt
+    )
     if not stop or judgement.chosen is None or judgement.chosen.trigger != "clusterpro-command":
         return scene
     asked = request_of(judgement, scene)
@@ -264,39 +262,24 @@ def _is_one_stop(judgement: Judgement, ends: Sequence[Judgement]) -> bool:
     return len(asked) > 1 and all(one.trigger == "clusterpro-command" and one.scope == "cluster" for one in asked)
 
 
-def _own(judgement: Judgement, events: Sequence[Event], boot: BootPlace) -> list[Observation]:
-    chosen = judgement.chosen
-    lines = {id(event) for event in ac_commands(judgement.view, chosen.time)} if chosen is not None else set()
-    found = []
-    for i, event in enumerate(events):
-        if event.kind == _SCRIPT_LINE:
-            # Each run of `logger` once, however many logs hold it.
-            found += _repeated(event, i, event.time) if id(event) in lines else []
-        elif "repeated" not in event.fields:
-            found.append(_observation(event, i, boot, event.time))
-    return found
+def _covers(
+    judgement: Judgement, facts: CaseFacts, slack: timedelta
+) -> Callable[[str, Sequence[str], datetime, datetime], bool]:
+    view, server, of_case = judgement.view, judgement.boot.server, facts.ahead(judgement)
 
-
-def _repeated(event: Event, order: int, time: datetime) -> list[Observation]:
-    """A line that syslog says was repeated stands for as many."""
-    count = event.fields.get("repeated", "1")[:9]
-    return [_observation(event, order, "this", time)] * (min(int(count), _MOST_REPEATED) if count.isdecimal() else 1)
-
-
-def _observation(event: Event, order: int, boot: BootPlace, time: datetime) -> Observation:
-    return Observation(
-        event.server, event.kind, time, order, event.fields, frozenset(event.streams), event.resolution, boot, event
-    )
-
-
-def _covers(view: StopView, server: str, facts: CaseFacts) -> Callable[[str, Sequence[str], datetime, datetime], bool]:
     def covers(asked: str, kinds: Sequence[str], start: datetime, end: datetime) -> bool:
         if asked != server:
+            start_of_case, end_of_case = start - of_case, end - of_case
             ahead = view.here(asked, start) - start
             start, end = start - ahead, end - ahead
+            if asked in facts.records and facts.records[asked].set_back(start_of_case, end_of_case):
+                return False
+        else:
+            # Where its clock was set in the meantime, stamps and these times differ by that much.
+            start, end = start - slack, end + slack
         if facts.coverage.covers(asked, start, end, kinds=kinds):
             return True
         # What stop.sh is known to write would be in syslog, though the case shows it nowhere.
-        return _SCRIPT_LINE in kinds and facts.logs_script_line(asked) and facts.coverage.covers(asked, start, end)
+        return SCRIPT_LINE in kinds and facts.logs_script_line(asked) and facts.coverage.covers(asked, start, end)
 
     return covers

@@ -45,7 +45,7 @@ class FindingContext:
     """Servers of the cluster that its configuration, its listings or its messages name."""
     planned_ons: Mapping[str, Sequence[Event]] = field(default_factory=dict)
     """When ESMPRO/AC's schedule plans to turn each server on: plans, no records (the offs: `StopView.planned_offs`)."""
-    ac_groups: AcGroups = field(default_factory=lambda: AcGroups((), lambda _: False))
+    ac_groups: AcGroups = field(default_factory=AcGroups)
     """Which groups are ESMPRO/AC's, and where they belong."""
     clusters: Clusters = field(default_factory=lambda: Clusters({}))
     """Which servers belong together: a case may hold the logs of several clusters."""

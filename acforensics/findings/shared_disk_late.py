@@ -21,6 +21,8 @@ from acforensics.texts import Text, join, text
 _RULE = "shared-disk-late"
 _SOON = timedelta(minutes=15)
 """An error later than this after a start is that of a disk which was there."""
+_FINDS_ERRORS = timedelta(minutes=7)
+"""A monitor that has worked for so long has seen its disk: interval 60 s, timeout 300 s, 60 s to spare."""
 _STAMPED_EARLY = timedelta(minutes=2)
 _LONGEST_ABSENCE = timedelta(hours=24)
 """A disk that comes back after longer than this has been repaired rather than switched on."""
@@ -123,13 +125,18 @@ def _missing_at_start(boot: Boot) -> dict[str, Event]:
     if boot.start is None:
         return {}
     found: dict[str, Event] = {}
+    begun: dict[str, datetime] = {}
     for event in boot.events:
+        if event.kind == "clusterpro.monitor_started":
+            begun[name_of(event)] = event.time
         if event.time - boot.start > _SOON or event.time < boot.start - _STAMPED_EARLY or "repeated" in event.fields:
             continue
         if event.kind in _USABLE and about_disk(event) and not found:
             return {}
-        if event.kind in _ERRORS and about_disk(event) and name_of(event):
-            found.setdefault(name_of(event), event)
+        name = name_of(event)
+        new = event.time - begun.get(name, event.time) < _FINDS_ERRORS
+        if event.kind in _ERRORS and about_disk(event) and name and new:
+            found.setdefault(name, event)
     return found
 
 

@@ -14,6 +14,7 @@ from datetime import timedelta, tzinfo
 from acforensics.boots import Boot
 from acforensics.case import EndState, UpsTold
 from acforensics.clocks import CaseClock
+from acforensics.clusters import Clusters
 from acforensics.coverage import Coverage
 from acforensics.events import Event
 from acforensics.shutdowns import operators, orderly, passed_on, power, sudden, unseen, ups
@@ -58,6 +59,7 @@ class Judgement:
 def judge_boots(
     boots: Mapping[str, Sequence[Boot]],
     zone: tzinfo,
+    zones: Mapping[str, tzinfo],
     clock: CaseClock,
     planned: Mapping[str, Sequence[Event]],
     coverage: Coverage,
@@ -66,13 +68,19 @@ def judge_boots(
 
     Args:
         boots: by server, each oldest first.
-        zone: the case's zone, for times of day typed into `shutdown`.
+        zone: in which times are shown.
+        zones: of each server, for times of day typed into `shutdown` there.
         clock: what is known of the servers' clocks.
         planned: when ESMPRO/AC's schedule plans to turn each server off.
         coverage: what each log could have shown.
     """
     events = {server: [event for boot in own for event in boot.events] for server, own in boots.items()}
-    traces = ups.learn(events)
+    traces = {
+        server: learnt
+        for own in Clusters(events).parts(events)
+        for learnt in [ups.learn({server: events[server] for server in own})]
+        for server in own
+    }
     records = {server: Records(own) for server, own in events.items()}
     views = {
         server: [StopView(boot, {name: theirs for name, theirs in records.items() if name != server}) for boot in own]
@@ -93,7 +101,7 @@ def judge_boots(
             view.in_cluster = server in members
             view.announces = announces
         habit = sum(view.stop_logged for view in own)
-        judgements += [_judge(view, zone, traces, habit) for view in own]
+        judgements += [_judge(view, zones.get(server, zone), traces[server], habit) for view in own]
     return sorted(
         judgements,
         key=lambda j: (

@@ -163,6 +163,36 @@ def test_a_disk_that_fails_at_work_and_keeps_failing_is_no_late_disk(machine, ca
     assert of(case(log), "shared-disk-late") == []
 
 
+def judged_as(found):
+    return [one.id for one in found.model.sequences if one.id in ("shared-disk-late", "normal-start")]
+
+
+@pytest.mark.parametrize(("watched", "late"), [(300, True), (480, False)])
+def test_a_disk_that_its_monitor_watched_for_minutes_was_there(machine, case, watched, late):
+    """Within the first quarter of an hour: longer than a monitor takes to find an error, and not so long."""
+    log = machine().boot().event("rm", 1, "Monitoring diskw1 has started.", wait=60)
+    log.wait(watched - 20).disk_error_reboot().wait(45).boot()
+    found = case(log.event("rm", 1, "Monitoring diskw1 has started.", wait=20).log("app", "works", wait=3600))
+    assert bool(of(found, "shared-disk-late")) is late
+    assert judged_as(found) == ["shared-disk-late" if late else "normal-start", "normal-start"]
+
+
+@pytest.mark.parametrize("power", [True, False])
+def test_a_start_after_a_disk_failed_in_use_is_no_start_with_a_late_disk(machine, case, power):
+    """Unless power failed: that may be why the disk was gone, and why it is late."""
+    log = machine().boot().event("rm", 1, "Monitoring diskw1 has started.").wait(3600)
+    if power:
+        log.event("rm", 9, DISK_ERROR).wait(60).boot(recovered=True)
+    else:
+        log.disk_error_reboot().wait(45).boot()
+    log.disk_error_reboot().wait(45).boot().event("rm", 26, "diskw1 status changed from error to normal.")
+    found = case(log.log("app", "works", wait=600))
+    before = found.shutdowns[0].trigger
+    assert before == ("power-loss" if power else "clusterpro-recovery"), before
+    assert judged_as(found) == ["normal-start", "shared-disk-late" if power else "normal-start", "normal-start"]
+    assert not any("shared disk is not there" in finding.title.en for finding in found.findings)
+
+
 def test_a_disk_that_was_usable_before_in_this_boot_is_no_late_disk(machine, case):
     log = (
         machine().boot().event("rc", 31, "Activating disk1 resource has completed.").event("rm", 9, DISK_ERROR, wait=99)

@@ -79,3 +79,40 @@ def test_disks_of_two_clusters_that_are_late_are_two_findings(analysed):
         server.groups(server.group).daily()
     late = found(analysed(*servers), "shared-disk-late")
     assert sorted(finding.servers for finding in late) == [["svr031", "svr047"], ["svr101", "svr102"]]
+
+
+class OwnNames(Server):
+    """A server of a cluster in which nothing of ESMPRO/AC's has a name that says so."""
+
+    @property
+    def exec_name(self) -> str:
+        return "stopups_" + self.name
+
+
+def test_what_one_cluster_calls_its_ac_groups_says_nothing_of_another(analysed, tmp_path):
+    """On svr101 and svr102 the exec resource is known by the lines of three stops; then svr102 runs no AC command."""
+    servers = third, fourth = [
+        OwnNames(name, MORNING, ac_group=f"power{i}", group=f"failover{i}")
+        for i, name in enumerate(("svr101", "svr102"))
+    ]
+    for turn in range(4):
+        for server, other in ((third, "svr102"), (fourth, "svr101")):
+            server.start(other).at(STOP + timedelta(hours=3 * turn))
+            request(server, "reboot", "cluster", "clpstdn")
+            last = turn == 3 and server is fourth
+            cluster_stop(server, "reboot", lines=0 if last else 2, sleep=62 if last else 30).wait(60)
+    first, second = running()
+    request(first, "shutdown", "cluster", "clpstdn")
+    for server in (first, second):
+        cluster_stop(server, "halt")
+
+    def about(model):
+        named = {"svr101", "svr102"}
+        verdicts = [(one.server, one.id, one.verdict) for one in model.sequences if one.server in named]
+        told = [(one.server, one.ups_told) for one in model.shutdowns if one.server in named]
+        return verdicts, told, sorted(one.rule for one in model.findings if set(one.servers) <= named)
+
+    alone, beside = about(analysed(*servers)), about(analysed(first, second, *servers))
+    assert beside == alone
+    assert alone[1][-1] == ("svr102", "no")
+    assert alone[2] == ["cluster-shutdown-incomplete", "ups-not-told"]
