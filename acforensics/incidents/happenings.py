@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -21,6 +22,7 @@ _ONE_FAILURE = timedelta(minutes=30)
 """Reports of a power failure on one server, without a word of its return, are one failure for this long."""
 _ONE_FAILOVER = timedelta(minutes=5)
 _GONE = "clusterpro.server_down"
+RUNS_THERE = ("clusterpro.group_activated", "clusterpro.failover_completed")
 CHAIN_RULES = (
     "shared-disk-late", "startup-wait-timeout", "missed-schedule", "power-cut-during-shutdown", "restart-limit-reached",
     "ac-group-moved",
@@ -41,6 +43,8 @@ class Happening:
     judgement: Judgement | None = None
     finding: Finding | None = None
     servers: tuple[str, ...] = field(default=())
+    origin: str = ""
+    """Of a failover: the server on which its groups were last seen to run."""
 
     def __post_init__(self) -> None:
         """What concerns one server concerns that one."""
@@ -109,22 +113,60 @@ def _ends(context: FindingContext) -> Iterator[Happening]:
 
 
 def _failovers(context: FindingContext) -> Iterator[Happening]:
-    """Groups that failed over to a server: those within minutes together, up to where it sees a further server stop."""
+    """Groups that failed over to a server: those within minutes and from one server together.
+
+    Where it sees a further server stop, another one begins. A group of which nothing tells where it ran is told with
+    the last ones.
+    """
+    ran = _runs(context)
     for server, events in _events(context).items():
-        current: list[Event] = []
+        current: dict[str, list[Event]] = {}
+        last = ""
         for event in events:
             if event.kind not in ("clusterpro.failover_started", _GONE) or "repeated" in event.fields:
                 continue
-            if current and (event.kind == _GONE or event.time - current[-1].time > _ONE_FAILOVER):
-                yield _failover(context, server, current)
-                current = []
-            if event.kind != _GONE:
-                current.append(event)
-        if current:
-            yield _failover(context, server, current)
+            over = [
+                origin
+                for origin, own in current.items()
+                if event.kind == _GONE or event.time - own[-1].time > _ONE_FAILOVER
+            ]
+            for origin in over:
+                yield _failover(context, server, origin, current.pop(origin))
+            if event.kind == _GONE:
+                continue
+            origin = _origin(context, ran, server, event) or (last if last in current else "")
+            if origin and "" in current:
+                current[origin] = [*current.pop(""), *current.get(origin, ())]
+            current.setdefault(origin, []).append(event)
+            last = origin
+        for origin, own in current.items():
+            yield _failover(context, server, origin, own)
 
 
-def _failover(context: FindingContext, server: str, events: Sequence[Event]) -> Happening:
+def _runs(context: FindingContext) -> dict[str, list[tuple[datetime, str]]]:
+    """When and where each group is seen to run, on the case's clock."""
+    found: dict[str, list[tuple[datetime, str]]] = {}
+    for server, events in _events(context).items():
+        for event in events:
+            if event.kind in RUNS_THERE:
+                time = context.case_clock.corrected(server, event.time)
+                found.setdefault(event.fields.get("group", ""), []).append((time, server))
+    return {group: sorted(own) for group, own in found.items()}
+
+
+def _origin(
+    context: FindingContext, ran: Mapping[str, Sequence[tuple[datetime, str]]], server: str, event: Event
+) -> str:
+    """The server on which a group that fails over to another one was last seen to run; empty: nothing tells."""
+    own = ran.get(event.fields.get("group", ""), ())
+    time = context.case_clock.corrected(server, event.time)
+    for _, where in reversed(own[: bisect_left(own, (time, ""))]):
+        if context.clusters.related(server, where) is not False:
+            return "" if where == server else where
+    return ""
+
+
+def _failover(context: FindingContext, server: str, origin: str, events: Sequence[Event]) -> Happening:
     groups = ", ".join(dict.fromkeys(event.fields.get("group", "?") for event in events))
     return Happening(
         "failover",
@@ -132,6 +174,7 @@ def _failover(context: FindingContext, server: str, events: Sequence[Event]) -> 
         context.case_clock.corrected(server, events[0].time),
         text("incident.failover", groups=groups, server=server),
         list(events),
+        origin=origin,
     )
 
 

@@ -13,7 +13,7 @@ from typing import Literal
 
 from acforensics.case import Finding
 from acforensics.findings.context import FindingContext
-from acforensics.incidents.happenings import Happening
+from acforensics.incidents.happenings import RUNS_THERE, Happening
 from acforensics.shutdowns.view import same_server
 from acforensics.texts import Text, text
 
@@ -26,7 +26,6 @@ _TOGETHER = timedelta(minutes=5)
 _FAILS_OVER = timedelta(minutes=15)
 _SEEN_BEFORE = timedelta(minutes=5)
 _STAMPED_APART = timedelta(seconds=5)
-_RUNS_THERE = ("clusterpro.group_activated", "clusterpro.failover_completed")
 _BATTERY = timedelta(hours=2)
 """A server that a power failure takes down goes down within this time: batteries last minutes."""
 
@@ -115,14 +114,20 @@ def _failed_over(found: Sequence[Happening], ends: Sequence[Happening], context:
     runs = _first_runs(context)
     for failover in (one for one in found if one.sort == "failover"):
         first = failover.events[0]
-        since = max(first.time - _SEEN_BEFORE, latest.get(failover.server, first.time - _SEEN_BEFORE))
-        latest[failover.server] = failover.events[-1].time
+        soon = first.time - _SEEN_BEFORE
+        since = max(soon, latest.get(failover.server, soon))
+        latest[failover.server] = max(failover.events[-1].time, latest.get(failover.server, soon))
         seen = [
             event
             for boot in context.boots[failover.server]
             for event in boot.events
-            if event.kind == "clusterpro.server_down" and since <= event.time <= first.time
+            if event.kind == "clusterpro.server_down" and soon <= event.time <= first.time
         ]
+        of_origin = [event for event in seen if same_server(event.fields.get("server", ""), failover.origin)]
+        if not of_origin and _runs_on(failover, context):
+            # What failed there was a monitor or a resource.
+            continue
+        seen = of_origin or [event for event in seen if event.time >= since]
         for event in seen:
             gone = [end for end in ends if same_server(end.server, event.fields.get("server", ""))]
             near = [
@@ -131,6 +136,19 @@ def _failed_over(found: Sequence[Happening], ends: Sequence[Happening], context:
             if near:
                 end = max(near, key=lambda end: end.time)
                 yield Link(end, failover, "causes", True, text("incident.because.seen-to-stop", server=end.server))
+
+
+def _runs_on(failover: Happening, context: FindingContext) -> bool:
+    """Whether the server that groups came from is known, and was surely up when they failed over and after."""
+    doubt = context.case_clock.uncertainty(failover.origin, failover.server, failover.time)
+    if doubt is None:
+        return False
+    early, late = failover.time - doubt, failover.time + doubt + _FAILS_OVER
+    corrected = context.case_clock.corrected
+    return any(
+        corrected(failover.origin, boot.first) <= early and corrected(failover.origin, boot.last) > late
+        for boot in context.boots.get(failover.origin, ())
+    )
 
 
 def _may_have_led_to(end: Happening, failover: Happening, context: FindingContext) -> bool:
@@ -152,7 +170,7 @@ def _first_runs(context: FindingContext) -> dict[str, dict[str, datetime]]:
     """When each group is first seen to run on each server."""
     found: dict[str, dict[str, datetime]] = {}
     for server, boots in context.boots.items():
-        for event in (event for boot in boots for event in boot.events if event.kind in _RUNS_THERE):
+        for event in (event for boot in boots for event in boot.events if event.kind in RUNS_THERE):
             time = context.case_clock.corrected(server, event.time)
             own = found.setdefault(event.fields.get("group", ""), {})
             own[server] = min(time, own.get(server, time))

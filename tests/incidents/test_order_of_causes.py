@@ -53,16 +53,21 @@ def test_with_clocks_unknown_a_later_end_is_no_cause(analysed):
     assert all(not part.because for incident in model.incidents for part in incident.parts)
 
 
-@pytest.mark.parametrize("minutes", [1, 4])
-def test_servers_that_go_one_after_the_other_each_lead_to_their_own_failover(analysed, minutes):
-    """svr031 is stopped by clpdown; then svr047 dies. svr063 takes over from each of them."""
-    first, second, third = (
+def three() -> tuple[Server, Server, Server]:
+    """Three servers, each with its own groups; it is 08:00."""
+    servers = tuple(
         Server(name, MORNING, ac_group=f"AC_{i}", group=f"failover{i}")
         for i, name in enumerate(("svr031", "svr047", "svr063"), 1)
     )
-    servers = (first, second, third)
     for server in servers:
         server.start(*(other.name for other in servers if other is not server)).at(STOP)
+    return servers  # type: ignore[return-value]
+
+
+@pytest.mark.parametrize("minutes", [1, 4])
+def test_servers_that_go_one_after_the_other_each_lead_to_their_own_failover(analysed, minutes):
+    """svr031 is stopped by clpdown; then svr047 dies. svr063 takes over from each of them."""
+    first, second, third = servers = three()
     server_stop(first, "halt")
     third.at(first.now + timedelta(seconds=20)).sees_down("svr031").takes_over("failover1")  # type: ignore[attr-defined]
     second.at(third.now + timedelta(minutes=minutes)).log("CROND", "(root) CMD (run-parts /etc/cron.hourly)")
@@ -73,6 +78,48 @@ def test_servers_that_go_one_after_the_other_each_lead_to_their_own_failover(ana
         "svr031#1/end": ["failover1 fails over to svr063"],
         "svr047#1/end": ["failover2 fails over to svr063"],
     }
+
+
+@pytest.mark.parametrize("interleaved", [True, False])
+def test_groups_that_come_from_two_servers_at_once_are_two_failovers(analysed, interleaved):
+    """svr031 and svr047 are stopped by clpdown; svr063 sees both go before it takes over from either."""
+    first, second, third = three()
+    first.groups("failover4", ac=False)
+    for server in (first, second):
+        server.at(STOP)
+        server_stop(server, "halt")
+    third.at(second.now + timedelta(seconds=20)).sees_down("svr031").sees_down("svr047")  # type: ignore[attr-defined]
+    for group in ("failover1", "failover2", "failover4") if interleaved else ("failover1", "failover4", "failover2"):
+        third.takes_over(group)
+    by_end = {
+        one.shutdowns[0]: [p.text.en for p in one.parts[1:]]
+        for one in analysed(first, second, third.daily(5)).incidents
+    }
+    assert by_end == {
+        "svr031#1/end": ["failover1, failover4 fails over to svr063"],
+        "svr047#1/end": ["failover2 fails over to svr063"],
+    }
+
+
+@pytest.mark.parametrize("came_from", ["svr031", "svr047"])
+def test_a_group_of_a_server_that_runs_on_is_no_effect_of_anothers_stop(analysed, came_from):
+    """svr031 is stopped; a minute later a group that ran on svr047 fails over too: something failed there."""
+    first, second, third = three()
+    if came_from == "svr031":
+        second.groups("failover9", ac=False)
+        first.wait(120).groups("failover9", ac=False)  # type: ignore[attr-defined]
+    else:
+        first.groups("failover9", ac=False).at(STOP)
+        second.wait(120).groups("failover9", ac=False)  # type: ignore[attr-defined]
+    first.at(STOP + timedelta(minutes=30))
+    server_stop(first, "halt")
+    third.at(first.now + timedelta(seconds=20)).sees_down("svr031").takes_over("failover1")  # type: ignore[attr-defined]
+    third.wait(40).takes_over("failover9").daily(5)  # type: ignore[attr-defined]
+    second.at(first.now).daily(6)  # type: ignore[attr-defined]
+    (incident,) = analysed(first, second, third).incidents
+    told = " ".join(part.text.en for part in incident.parts)
+    assert "failover1" in told
+    assert ("failover9" in told) is (came_from == "svr031")
 
 
 @pytest.mark.parametrize(("minutes", "incidents"), [(0, 1), (20, 2)])
