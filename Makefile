@@ -18,7 +18,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
 .DELETE_ON_ERROR:
-.PHONY: help venv demo test fuzz bench check format schema docs pictures dist clean FORCE
+.PHONY: help venv demo test lines fuzz bench check format schema docs pictures dist clean FORCE
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -30,6 +30,9 @@ demo: $(VENV)/.runtime ## analyse a sample bundle: prints the verdict and where 
 
 test: $(VENV)/.dev ## run the tests (those of the HTML report need Chromium: Debian's, or $CHROMIUM)
 	$(BIN)/python -m pytest $(ARGS)
+
+lines: $(VENV)/.dev ## change every line of every conforming sample, not only every 18th (10 minutes on two cores)
+	EVERY_LINE=1 $(BIN)/python -m pytest -n auto tests/cooperation/test_one_line_changes.py $(ARGS)
 
 fuzz: $(VENV)/.dev ## analyse damaged and hostile bundles for some minutes; what does harm is kept in build/fuzz
 	$(BIN)/python -m tests.fuzzing --seconds $(SECONDS) --keep build/fuzz $(ARGS)

@@ -94,6 +94,7 @@ def _finding(context: FindingContext, judged: JudgedSequence, steps: Sequence[Ju
 
 
 def _told(context: FindingContext, judged: JudgedSequence, step: JudgedStep) -> Text:
+    status: str = step.status
     name = step.definition.title if not step.key else join([step.definition.title, literal(f"[{step.key}]")])
     server = step.server or (step.observation.server if step.observation is not None else "-")
     values: dict[str, object] = {"step": name, "server": server}
@@ -105,6 +106,8 @@ def _told(context: FindingContext, judged: JudgedSequence, step: JudgedStep) -> 
                 f"sequence.basis.{step.limit.basis}", **({"place": step.limit.place} if step.limit.place else {})
             ),
         }
+        if step.limit.basis in ("howto", "product"):
+            status = "late-by-default"
     elif step.status == "out-of-order" and step.before is not None:
         values["before"] = step.before.definition.title
     elif step.status == "missing" and step.earliest is not None and step.latest is not None:
@@ -112,4 +115,4 @@ def _told(context: FindingContext, judged: JudgedSequence, step: JudgedStep) -> 
             "earliest": context.clock(judged.scene.server, step.earliest),
             "latest": context.clock(judged.scene.server, step.latest),
         }
-    return text(f"finding.sequence-deviation.{step.status}", **values)
+    return text(f"finding.sequence-deviation.{status}", **values)

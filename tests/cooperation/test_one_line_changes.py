@@ -5,6 +5,7 @@ The tables below are written from the HOWTO and know nothing of sequences/*.toml
 
 from __future__ import annotations
 
+import os
 import re
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -21,12 +22,12 @@ from samples import sequences
 
 ROOT = Path(sequences.__file__).parent / "sequences"
 CONFORMING = [name for name in sequences.SAMPLES if name.endswith("/conforms")]
-THIN = 18
+THIN = 1 if os.environ.get("EVERY_LINE") else 18
 """Of the lines of which nothing is expected, and of those of another phase, every n-th is tried; all of the others are.
 
-Each try is an analysis of its own: some 650 as it is, and nine times as many with every line, minutes instead of seconds.
-Most of these lines are starts before a stop, and cron. Each test and sample begins elsewhere, so that together they come
-to all sorts of lines.
+Each try is an analysis of its own: some 650 as it is, and nine times as many with every line (`make lines`), minutes
+instead of seconds. Most of these lines are starts before a stop, and cron. Each test and sample begins elsewhere, so that
+together they come to all sorts of lines.
 """
 CHANGES = ("deleted", "twice", "swapped", "late", "cut off")
 

@@ -227,9 +227,14 @@ def test_a_wait_beyond_the_default_is_late_only_where_the_script_does_not_say_so
     orderly(first.boot().at(EVENING), business=5, wait=90)
     (finding,) = found(analysed(tmp_path / "without", first), "sequence-deviation")
     assert "HOWTO's default" in finding.summary.en
+    assert "If a longer time is set on this cluster, this is not late" in finding.summary.en
     longer = STOP.replace("sleep 30s          # 業務用", "sleep 90s          # 業務用")
     files = {"svr031/etc/clp.conf": configuration(), "svr031/scripts/AC_1/exec_ac1/stop.sh": longer}
     assert not found(analysed(tmp_path / "with", first, files=files), "sequence-deviation")
+    configured = {**files, "svr031/scripts/AC_1/exec_ac1/stop.sh": STOP}
+    (finding,) = found(analysed(tmp_path / "shorter", first, files=configured), "sequence-deviation")
+    assert finding.summary.en.count("Late: ") == 1
+    assert "is set on this cluster" not in finding.summary.en
 
 
 # --- settings
