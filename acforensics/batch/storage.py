@@ -234,7 +234,7 @@ def _open(url: str) -> tuple[AbstractFileSystem, str]:
         system, root = url_to_fs(url, use_listings_cache=False)
     except ImportError as error:
         raise UsageError(
-            f"{mask_secrets(url)}: needs {error.name or 'fsspec'}; install acforensics[remote] "
+            f"{mask_secrets(url)}: needs {error.name or 'fsspec'}; install acforensics[s3] "
             "(for stores other than S3 the package that fsspec names for them)"
         ) from None
     except ValueError as error:
