@@ -143,6 +143,10 @@ def _ended(view: StopView, zone: tzinfo) -> bool:
     if view.decisive or any(_is_multi_user(stop) for stop in view.os_stops):
         return True
     stopping = any(event.kind == "clusterpro.stopping" for event in view.cluster_requests)
+    if view.cluster_requests and not view.coverage.general(view.boot.server):
+        # CLUSTERPRO's own logs show no more of a stop than that it began, and they break off there.
+        acted = [e for e in view.cluster_requests if e.kind in ("clusterpro.stop_received", "clusterpro.stopping")]
+        return bool(acted) and view.boot.last - acted[-1].time <= _STOPPING
     return view.stop_orderly and (stopping or operators.os_command_recorded(view, zone) is not None)
 
 

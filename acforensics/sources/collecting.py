@@ -29,6 +29,7 @@ _MOST_PROGRAMS = 64
 _SHOWN = 500
 _SAMPLE_EVERY = 64
 _PAUSE = timedelta(minutes=5)
+_MOST_HOSTS = 1000
 
 
 class Collector:
@@ -40,6 +41,7 @@ class Collector:
         self._recogniser = recogniser
         self._recent: dict[str, deque[Hit]] = {}
         self._last: tuple[Record, PreviousLine, int] | None = None
+        self._last_of: dict[str, PreviousLine] = {}
         self._marked = -1
         self._boot_before: tuple[str, PreviousLine | None] = ("", None)
         self._watching: datetime | None = None
@@ -79,6 +81,8 @@ class Collector:
         if hit is not None or previous is None or breaks or reading.records % _SAMPLE_EVERY == 0:
             self._mark(record, offset)
         self._last = (record, PreviousLine(line, record.stamp, raw), offset)
+        if record.host in self._last_of or len(self._last_of) < _MOST_HOSTS:
+            self._last_of[record.host] = self._last[1]
         return hit
 
     def close(self) -> None:
@@ -98,12 +102,12 @@ class Collector:
             self._marked = offset
 
     def _previous(self, record: Record) -> PreviousLine | None:
-        """The last record of the boot before."""
+        """The last record of the boot before, of that host."""
         if record.boot and self._boot_before[0] == record.boot:
             return self._boot_before[1]
         if self._last is None or record.boot:
             return None
-        return self._last[1] if self._last[0].host == record.host else None
+        return self._last_of.get(record.host)
 
     # --- for all
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Iterator, Sequence
 from typing import IO, Protocol
 
@@ -18,6 +19,7 @@ from acforensics.sources.foreign_text import ForeignText
 from acforensics.sources.journal_export import JournalExport
 from acforensics.sources.journal_file import JournalFile
 from acforensics.sources.journal_json import JournalJson
+from acforensics.sources.journal_verbose import JournalVerbose
 from acforensics.sources.last import LastListing
 from acforensics.sources.login_records import BinaryLoginRecords, UtmpDump
 from acforensics.sources.masked import mask_reading
@@ -59,6 +61,7 @@ TEXT: Sequence[Storage] = (
     LastListing,
     JournalJson,
     JournalExport,
+    JournalVerbose,
     BootList,
     ClusterConfiguration,
     ClusterState,
@@ -70,6 +73,9 @@ TEXT: Sequence[Storage] = (
 WHOLE: Sequence[Storage] = (ShellScript, LinkageSetting)
 
 _CHUNK = 256 << 10
+# Of dmesg, and of what a console showed.
+_SINCE_START = re.compile(rb"^(?:<\d{1,3}>)?\[ *\d{1,9}\.\d{3,6}\] \S", re.MULTILINE)
+_TELLING = 3
 _TEXT_CONTROLS = frozenset(b"\t\n\r\x0b\x0c\x1b\x1d\0")
 
 
@@ -161,6 +167,8 @@ class _Readers:
             return OldestFirst(reading, JournalJson(reading, self._recogniser), entries=True)
         storage = storage or next((storage for storage in WHOLE if storage.fits(member, head)), None)
         if storage is None:
+            if len(_SINCE_START.findall(head)) >= _TELLING:
+                reading.notes.append(text("input.since-start"))
             return OldestFirst(reading, TextReader(reading, self._recogniser))
         return storage(reading, self._recogniser)
 

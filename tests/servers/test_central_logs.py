@@ -84,13 +84,16 @@ def test_the_zone_of_a_server_that_is_seen_in_the_file_of_another_one_only(machi
 
 
 def test_a_host_among_others_is_seen_before_its_first_start_though_nothing_else_of_it_is_known(tmp_path):
-    """In a log of several hosts not every record is kept; the one before a start is."""
-    lines = []
-    for minute in range(0, 60, 4):
-        lines += [(minute, "svr047", "systemd[1]: Started Session 1 of user root.")] * 3
-    lines += [(9, "svr031", "xyz[5]: hello"), (14, "svr031", "xyz[5]: hello")]
-    lines += [(25, "svr031", "kernel: Linux version 5.14.0-1 (x) #1"), (33, "svr031", "xyz[5]: hello")]
-    text = "".join(f"Nov 24 10:{minute:02d}:05 {host} {said}\n" for minute, host, said in sorted(lines))
-    (tmp_path / "central").write_text(text, encoding="utf-8")
+    """In an audit log of several hosts not every record is kept; the one before a start is."""
+    session = "USER_START msg=audit({}): pid=9 uid=0 auid=0 ses=9 msg='op=PAM:session_open acct=\"root\" res=success'"
+    start = "DAEMON_START msg=audit({}): op=start ver=3.0 format=enriched kernel=5.14 auid=4294967295 pid=6 res=success"
+    boot = "SYSTEM_BOOT msg=audit({}): pid=7 uid=0 auid=4294967295 msg=' comm=\"systemd-update-utmp\" res=success'"
+    said = [(seconds, "svr047", session) for seconds in range(0, 3600, 7)]
+    said += [(545, "svr031", session), (850, "svr031", session), (1505, "svr031", start), (1507, "svr031", boot)]
+    lines = [
+        f"node={host} type={one.format(f'{1795599318 + seconds}.123:{number}')}\n"
+        for number, (seconds, host, one) in enumerate(sorted(said))
+    ]
+    (tmp_path / "audit.log").write_text("".join(lines), encoding="utf-8")
     found = acforensics.analyze([tmp_path], tz="UTC")
-    assert [(end.server, f"{end.time:%H:%M}") for end in found.shutdowns] == [("svr031", "10:14")]
+    assert [(end.server, f"{end.time:%H:%M:%S}") for end in found.shutdowns] == [("svr031", "09:49:28")]
