@@ -25,6 +25,7 @@ from acforensics.rendering.compiled import CompiledTemplates
 from acforensics.texts import Text, text
 
 _OPTION = re.compile(r"(?<=\s)(--?[A-Za-z0-9-]{1,16})(?=\s|\Z)")
+_TIME = re.compile(r"(?a:(?<!\d)(\d{4}-\d\d-\d\d(?: \d\d:\d\d(?::\d\d)?)?)(?!\d))")
 _END_OF_SCRIPT = re.compile(r"</(script|style)", re.IGNORECASE)
 _UNSAFE_IN_JSON = {ord(c): f"\\u{ord(c):04x}" for c in "<>&\u2028\u2029"}
 
@@ -40,15 +41,16 @@ def _words(value: str) -> Markup:
     """What stands in backquotes becomes code; a single backquote stays what it is."""
     parts = visible(value).split("`")
     if len(parts) % 2 == 0:
-        return escape("`".join(parts))
+        return _unbroken(_TIME, "`".join(parts))
     return Markup("").join(
-        Markup("<code>{}</code>").format(_command(part)) if i % 2 else escape(part) for i, part in enumerate(parts)
+        Markup("<code>{}</code>").format(_unbroken(_OPTION, part)) if i % 2 else _unbroken(_TIME, part)
+        for i, part in enumerate(parts)
     )
 
 
-def _command(part: str) -> Markup:
-    """Browsers end lines behind hyphens: `-h` must not become `-` and `h`."""
-    pieces = _OPTION.split(part)
+def _unbroken(what: re.Pattern[str], part: str) -> Markup:
+    """Browsers end lines behind hyphens: `-h` must not become `-` and `h`, nor a date two halves."""
+    pieces = what.split(part)
     return Markup("").join(
         Markup('<span class="nobreak">{}</span>').format(piece) if i % 2 else escape(piece)
         for i, piece in enumerate(pieces)

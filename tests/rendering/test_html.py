@@ -11,6 +11,7 @@ import pytest
 
 from acforensics import resources
 from acforensics.rendering.html import render
+from acforensics.rendering.markup import bilingual
 from acforensics.rendering.view import Places, case_name
 from acforensics.texts import LANGUAGES, catalogue, literal
 
@@ -227,6 +228,16 @@ def test_an_option_of_a_command_stays_on_one_line(make: Any) -> None:
     make.end(command="/usr/sbin/shutdown -h now")
     page = render(make.model(), make.timeline())
     assert '<code>/usr/sbin/shutdown <span class="nobreak">-h</span> now</code>' in page
+
+
+def test_dates_in_sentences_are_not_broken() -> None:
+    made = str(bilingual(literal("a < b, 2026-11-24 06:00:31 to 2026-11-25; not 12026-11-24 `x 2026-11-26`")))
+    whole = ['<span class="nobreak">2026-11-24 06:00:31</span>', '<span class="nobreak">2026-11-25</span>']
+    assert re.findall(r"<span.*?</span>", made) == whole
+    assert (
+        re.sub(r"</?(span|code)[^>]*>", "", made)
+        == "a &lt; b, 2026-11-24 06:00:31 to 2026-11-25; not 12026-11-24 x 2026-11-26"
+    )
 
 
 def test_texts_that_the_template_asks_for_exist() -> None:
