@@ -19,6 +19,8 @@ from acforensics.clusters import Clusters
 from acforensics.events import Event
 from acforensics.shutdowns import ups
 
+_MOST_BUSY = 64
+"""Groups and resources that start or stop at one time; no cluster has so many."""
 _LONGEST_MOVE = timedelta(hours=1)
 # A group that holds one of these is no AC group: that has exec resources only.
 _BUSINESS = re.compile(r"(?:fip|vip|vcom|disk|md|hd|nas|volmgr|raw|lv|ddns|vm|oracle|psql)[-_]?\d*$", re.IGNORECASE)
@@ -212,13 +214,15 @@ def with_moves(events: Sequence[Event]) -> Iterator[tuple[Event, bool]]:
 
 
 def _members(events: Sequence[Event]) -> Iterator[tuple[str, str]]:
-    """Resources with the only group that was starting or stopping when they did."""
+    """Resources with the only group in whose start or stop theirs lies, from its first line to its last."""
     busy: set[str] = set()
+    within: dict[str, set[str]] = {}
     for event in events:
         group, resource = event.fields.get("group", ""), event.fields.get("resource", "")
         match event.kind:
             case "clusterpro.group_activating" | "clusterpro.group_stopping":
-                busy.add(group)
+                if len(busy) < _MOST_BUSY:
+                    busy.add(group)
             case (
                 "clusterpro.group_activated"
                 | "clusterpro.group_activation_failed"
@@ -226,13 +230,16 @@ def _members(events: Sequence[Event]) -> Iterator[tuple[str, str]]:
                 | "clusterpro.group_stop_failed"
             ):
                 busy.discard(group)
+                for around in within.values():
+                    # It was over before the resource's was: another one, whose lines are lost, holds that.
+                    around.discard(group)
             case "os.boot" | "clusterpro.daemon_started":
                 busy.clear()
-            case (
-                "clusterpro.resource_activating"
-                | "clusterpro.resource_activated"
-                | "clusterpro.resource_stopping"
-                | "clusterpro.resource_stopped"
-            ):
-                if len(busy) == 1:
-                    yield next(iter(busy)), resource
+                within.clear()
+            case "clusterpro.resource_activating" | "clusterpro.resource_stopping":
+                if len(within) < _MOST_BUSY:
+                    within[resource] = set(busy)
+            case "clusterpro.resource_activated" | "clusterpro.resource_stopped":
+                around = within.pop(resource, set())
+                if len(around) == 1:
+                    yield next(iter(around)), resource

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -10,6 +10,7 @@ from acforensics.boots import find_boots
 from acforensics.cooperation import learn
 from acforensics.findings import FindingContext, ac_group_moved
 from acforensics.timeline import Item, Track
+from samples.sequence_stops import running, server_stop
 
 RULE = "ac-group-moved"
 
@@ -141,3 +142,20 @@ def test_the_settings_outrank_what_is_learned(machine, case):
     (finding,) = ac_group_moved.find(told)
     assert finding.servers == ["svr047"]
     assert "settings name svr031" in finding.summary.en
+
+
+@pytest.mark.parametrize("lost", [True, False])
+def test_a_business_group_is_not_taken_for_the_ac_group_whose_lines_are_lost(analysed, lost):
+    """svr031 is stopped: its business group fails over, and the log has lost that its AC group began to start and stop."""
+    first, second = running()
+    server_stop(first, "halt")
+    second.at(first.now + timedelta(seconds=30)).sees_down("svr031").takes_over("failover1").daily(4)
+    if lost:
+        begun = ("<event: 10> Activating group AC_1", "<event: 20> Stopping group AC_1")
+        first.files["messages"] = [line for line in first.files["messages"] if not any(one in line for one in begun)]
+    model = analysed(first, second)
+    assert of(model) == []
+    assert {one.verdict for one in model.sequences if one.id == "server-shutdown-halt"} <= {
+        "conforms",
+        "not-observable",
+    }
