@@ -16,6 +16,7 @@ from acforensics.lines import Record, frame, frame_own
 from acforensics.parsing.agents import agents, speaks_of_an_end
 from acforensics.parsing.definitions import DefinitionFile, EventDefinition, Refinement
 from acforensics.parsing.patterns import compiled, scan_forms
+from acforensics.parsing.scanning import compile_scan
 
 # Lines that the reader of text files resolves: repetitions of the line before, and where a listing begins a boot.
 _READERS_OWN = {rb"message (?:'.*' )?repeated \d+ times?", rb"-- Boot [0-9a-f]{32} --", rb"-- Reboot --"}
@@ -90,6 +91,9 @@ class _Rule:
 
 class Recogniser:
     """All definitions, ready to use. `scan` finds candidate lines in raw bytes; `recognise` decides on a record."""
+
+    steady = True
+    """Whether `scan` stays what it is while a file is read."""
 
     def __init__(self, files: list[DefinitionFile]) -> None:
         self.files = files
@@ -206,13 +210,8 @@ def _patterns(file: DefinitionFile) -> list[str]:
 def _compile_scan(patterns: list[str]) -> Any:
     """One pattern over raw bytes that finds every line some definition may recognise."""
     alternatives = sorted({scanned for pattern in patterns for scanned in scan_forms(pattern)} | _READERS_OWN)
-    options = re2.Options()
-    options.encoding = re2.Options.Encoding.LATIN1
-    options.log_errors = False
-    options.never_nl = True
-    options.max_mem = 64 << 20
     try:
-        return re2.compile(b"|".join(b"(?:" + form + b")" for form in alternatives), options)
+        return compile_scan(b"|".join(b"(?:" + form + b")" for form in alternatives))
     except re2.error as error:
         raise DefinitionError(f"parsers: the definitions together do not compile to one scan: {error}") from None
 

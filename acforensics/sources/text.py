@@ -17,6 +17,7 @@ from acforensics.lines.clusterpro import ALERT_FORMAT
 from acforensics.lines.framing import MONTHS
 from acforensics.masking import continued
 from acforensics.parsing.recognition import Recogniser
+from acforensics.parsing.scanning import Beside, Scanned, count_beginnings, scan
 from acforensics.sources import audit
 from acforensics.sources.collecting import Collector, apart, select, select_last
 from acforensics.sources.reading import UNNOTICED, Mark, Reading, Source
@@ -27,6 +28,8 @@ _SPARSE_STEP = 64 << 10
 _MANY_HOSTS = 32
 _MARKS_OF_A_CHUNK = 4096
 _TAIL_KEPT = 128 << 10
+_LARGE = 32 << 20
+"""Behind so much a process more is worth its start, a quarter of a second of a core."""
 _SAMPLES_KEPT = 5
 _WELL_SAMPLED = 64 << 10
 _PREVIOUS_LINES = 2000
@@ -87,6 +90,8 @@ class TextReader:
         self._cut = False
         self._long: list[int] = []
         self._nul_runs = NulRuns()
+        self._beside: Beside | None = None
+        self._read = 0
 
     def feed(self, block: bytes) -> None:
         """Take the next block of the file."""
@@ -102,15 +107,31 @@ class TextReader:
         self._carry = data[end : end + LONGEST_LINE]
         self._cut = len(data) - end > LONGEST_LINE
         if end:
-            self._chunk(self._shortened(data[:end]))
+            self._take(self._shortened(data[:end]))
         if self._cut:
+            self._finish_waiting()
             self._long.append(self._line + 1)
+
+    def _take(self, chunk: bytes) -> None:
+        """Take the next lines, all of one block. A large file is scanned by a process of its own, some chunks ahead."""
+        self._read += len(chunk)
+        if self._beside is None and self._read > _LARGE and self._recogniser.steady:
+            self._beside = Beside(self._recogniser.scan)
+        if self._beside is None:
+            self._chunk(chunk, scan(self._recogniser.scan, chunk))
+        elif (ready := self._beside.take(chunk)) is not None:
+            self._chunk(*ready)
+
+    def _finish_waiting(self) -> None:
+        while self._beside is not None and (ready := self._beside.give()) is not None:
+            self._chunk(*ready)
 
     def _shortened(self, chunk: bytes) -> bytes:
         """The chunk, with no line longer than the longest that is looked at."""
         window = LONGEST_LINE // 2
         if all(chunk.find(b"\n", start, start + window) >= 0 for start in range(0, len(chunk) - window, window)):
             return chunk
+        self._finish_waiting()
         lines = chunk.split(b"\n")
         self._long += [self._line + i for i, line in enumerate(lines, start=1) if len(line) > LONGEST_LINE]
         return b"\n".join(line[:LONGEST_LINE] for line in lines)
@@ -118,8 +139,11 @@ class TextReader:
     def close(self) -> None:
         """End of the file: take the last line even without its newline, and settle format and encoding."""
         if self._carry:
-            self._chunk(self._carry)
+            self._take(self._carry)
             self._carry = b""
+        self._finish_waiting()
+        if self._beside is not None:
+            self._beside.close()
         self._look_ahead()
         self._keep_last()
         self._collector.close()
@@ -164,15 +188,15 @@ class TextReader:
         for hit in reading.hits:
             hit.boot = names[bisect_right(places, hit.offset)]
 
-    def _chunk(self, chunk: bytes) -> None:
+    def _chunk(self, chunk: bytes, scanned: Scanned) -> None:
         self._look_ahead(chunk)
-        lines = chunk.count(b"\n") + (not chunk.endswith(b"\n"))
         first_line = self._line
-        self._line += lines
+        self._line += scanned.lines
         self._note_encoding(chunk)
         self._sample(chunk)
-        self._count(chunk, lines, first_line)
-        self._find_hits(chunk, first_line)
+        self._count(chunk, scanned, first_line)
+        for start, end, before in scanned.found:
+            self._parse(chunk, start, end, first_line + before + 1)
         self._mark_last_of_each_host(chunk)
         self._offset += len(chunk)
         self._tail = (self._tail + chunk)[-_TAIL_KEPT:] if len(chunk) < _TAIL_KEPT else chunk[-_TAIL_KEPT:]
@@ -266,9 +290,10 @@ class TextReader:
         self._formats[record.format] = self._formats.get(record.format, 0) + 1
         return Mark(self._offset + start, record.stamp, record.host), end + 1
 
-    def _count(self, chunk: bytes, lines: int, first_line: int) -> None:
+    def _count(self, chunk: bytes, scanned: Scanned, first_line: int) -> None:
         """Count framed lines: fast where all begin with the dates that were sampled, else by a pattern."""
-        framed = self._count_by_prefix(chunk)
+        lines = scanned.lines
+        framed = self._count_by_prefix(chunk, scanned.begin)
         if framed < lines:
             # Where not one of many samples has a stamp this is no log: a pattern would only cost time.
             sampled = bool(self._reading.marks) and self._reading.marks[-1].offset >= self._offset
@@ -280,7 +305,7 @@ class TextReader:
                 self._keep_unframed(chunk, first_line)
         self._reading.records += min(framed, lines)
 
-    def _count_by_prefix(self, chunk: bytes) -> int:
+    def _count_by_prefix(self, chunk: bytes, counted: dict[bytes, int]) -> int:
         prefixes = set()
         for mark in reversed(self._reading.marks):
             if mark.offset < self._offset:
@@ -290,7 +315,8 @@ class TextReader:
         prefixes = {prefix for prefix in prefixes if not any(c in prefix for c in b"\0\n")}
         if not prefixes or len(prefixes) > 8:
             return 0
-        return sum(chunk.count(b"\n" + prefix) + chunk.startswith(prefix) for prefix in prefixes)
+        counted = counted | count_beginnings(chunk, prefixes - counted.keys())
+        return sum(counted[prefix] for prefix in prefixes)
 
     def _keep_unframed(self, chunk: bytes, first_line: int) -> None:
         if len(self._reading.unframed_samples) >= _SAMPLES_KEPT:
@@ -322,19 +348,6 @@ class TextReader:
                 insort(self._reading.marks, mark, key=lambda mark: mark.offset)
 
     # --- events
-
-    def _find_hits(self, chunk: bytes, first_line: int) -> None:
-        scan = self._recogniser.scan
-        position = counted = 0
-        line = first_line
-        while position < len(chunk) and (match := scan.search(chunk, position)) is not None:
-            start = chunk.rfind(b"\n", 0, match.start()) + 1
-            end = chunk.find(b"\n", match.end())
-            end = len(chunk) if end < 0 else end
-            line += chunk.count(b"\n", counted, start)
-            counted = start
-            self._parse(chunk, start, end, line + 1)
-            position = end + 1
 
     def _frame(self, line: str) -> Record | None:
         return frame_own(line, self._own) if self._own else frame(line)

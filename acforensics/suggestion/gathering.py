@@ -117,6 +117,8 @@ class _FirstPass(Recogniser):
 class _SecondPass(Recogniser):
     """Finds what some programs say and no definition means; gives back only what is wanted as an example."""
 
+    steady = False
+
     def __init__(self, files: list[DefinitionFile], programs: Sequence[Unknown]) -> None:
         super().__init__(files)
         self.wanted: dict[str, Template] = {}
