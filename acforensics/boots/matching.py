@@ -8,9 +8,11 @@ from datetime import datetime, timedelta
 from itertools import accumulate
 
 from acforensics.boots.model import CUT_OFF, Segment
+from acforensics.events import kind_of
 from acforensics.timeline import SAME_START
 
 _GOES_ON = timedelta(minutes=10)
+_LAST = 20
 _SAME_NAME = 1e12
 
 
@@ -111,14 +113,25 @@ def _alike(group: list[Segment], segment: Segment) -> float:
         apart = min(_starts_apart(segment, other) for other in starts)
         if apart <= SAME_START and overlap > -SAME_START.total_seconds():
             score += 1.0 + (SAME_START - apart).total_seconds()
-    elif overlap == 0 and first <= segment.first <= last:
+    elif overlap == 0 and (first <= segment.first or (not starts and segment.start_event is None)):
         score += 0.5
     elif (segment.start_event is None and starts and _goes_on(group, [segment])) or (
         segment.start_event is not None and not starts and _goes_on([segment], group)
     ):
         # A log that begins within a boot goes on where another one is silent.
         score += 0.25
+    elif not starts and segment.start_event is None and overlap < 0:
+        earlier, later = ([segment], group) if segment.first < first else (group, [segment])
+        score += 0.25 if _goes_on(earlier, later) and not _lies_between(earlier, later) else 0.0
     return score
+
+
+def _lies_between(earlier: Sequence[Segment], later: Sequence[Segment]) -> bool:
+    """Whether a start that no log holds may lie between records of logs that show none: the earlier ones stop."""
+    if not any(kind_of(event.kind).phase == "stop" for segment in earlier for event in segment.events[-_LAST:]):
+        return False
+    first = min(later, key=lambda segment: segment.first)
+    return not first.events or kind_of(first.events[0].kind).phase != "stop"
 
 
 def _goes_on(earlier: Sequence[Segment], later: Sequence[Segment]) -> bool:

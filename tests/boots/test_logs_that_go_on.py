@@ -88,3 +88,17 @@ def test_where_a_log_is_missing_for_days_another_boot_may_lie_between(tmp_path: 
     files = {"first": hours(20, "svr031", 3, 10), "last": hours(24, "svr031", 3, 10, True)}
     found = analysed(tmp_path, files)
     assert len(found.boots) == 4
+
+
+@pytest.mark.parametrize("earlier", ["", "Nov  6 00:07:42 svr031 systemd-logind[3]: System is rebooting.\n"])
+def test_logs_that_were_all_rotated_within_a_stop_show_one_end(tmp_path: Path, earlier: str) -> None:
+    stop = RECORD.replace("[2]", "[1]").replace("reboot  ", "shutdown")
+    files = {
+        "utmpdump.txt": stop.format("06T00:07:44") + RECORD.format("06T11:14:21"),
+        "messages": f"{earlier}Nov  6 00:07:45 svr031 systemd[1]: Stopping System Logging Service...\n"
+        "Nov  6 11:14:23 svr031 kernel: Linux version 5.14.0-1 (x) #1\n",
+        "secure": "Nov  6 00:07:43 svr031 sshd[31]: Received signal 15; terminating.\n",
+    }
+    found = analysed(tmp_path, files)
+    assert [boot.end_state for boot in found.boots] == ["clean", "running"]
+    assert len(found.shutdowns) == 1
