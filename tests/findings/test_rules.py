@@ -170,6 +170,15 @@ def test_power_loss_crash_and_fencing_have_findings(machine, case):
     assert rules(case(lost, crashed, struck)) == ["crash", "fenced", "power-loss"]
 
 
+def test_a_reset_of_another_server_is_no_fencing_of_this_one(machine, case):
+    silent = machine("svr099").boot().wait(20000).log("app", "x").wait(30).boot(recovered=True)
+    peer = machine("svr031").boot().wait(19998)
+    peer.log(
+        "pacemaker-schedulerd", "warning: Cluster node svr047 will be fenced: peer is no longer part of the cluster"
+    )
+    assert rules(case(silent, peer.wait(300).log("app", "goes on"))) == ["power-loss"]
+
+
 def test_every_finding_speaks_both_languages_and_cites_lines_that_are_there(machine, case, tmp_path):
     found = case(
         loop(machine("svr031"), 2),

@@ -22,7 +22,7 @@ def installed(name: str, extras: tuple[str, ...] = (), found: dict[str, str] | N
         if not wanted or key in found:
             continue
         metadata = distribution(one.name).metadata
-        licences = [metadata[key] for key in ("License-Expression", "License") if metadata[key]]
+        licences = [said for key in ("License-Expression", "License") if (said := metadata.get(key))]
         licences += [one for one in metadata.get_all("Classifier") or [] if one.startswith("License ::")]
         # Some have the whole text there, in which other licences may be named.
         found[key] = "; ".join(licence.strip().split("\n")[0] for licence in licences)
