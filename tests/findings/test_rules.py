@@ -171,7 +171,7 @@ def test_power_loss_crash_and_fencing_have_findings(machine, case):
 
 
 def test_a_reset_of_another_server_is_no_fencing_of_this_one(machine, case):
-    silent = machine("svr099").boot().wait(20000).log("app", "x").wait(30).boot(recovered=True)
+    silent = machine("svr099").boot().wait(20000).log("dbus-daemon", "x").wait(30).boot(recovered=True)
     peer = machine("svr031").boot().wait(19998)
     peer.log(
         "pacemaker-schedulerd", "warning: Cluster node svr047 will be fenced: peer is no longer part of the cluster"
