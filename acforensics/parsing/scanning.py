@@ -117,6 +117,11 @@ class Beside:
             theirs.close()
             os.close(handle)
 
+    @property
+    def works(self) -> bool:
+        """Whether there is one."""
+        return self._connection is not None
+
     def take(self, chunk: bytes) -> tuple[bytes, Scanned] | None:
         """Take the next chunk; once enough wait, the first of these and what was found in it."""
         sent = False

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import queue
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import TypeVar
 
 Item = TypeVar("Item")
@@ -14,10 +14,14 @@ _AT_ONCE = 4
 _AHEAD = 4
 
 
-def ahead(items: Iterator[Item]) -> Iterator[Item]:
+def ahead(items: Iterator[Item], unhelpful: Callable[[], bool] = lambda: False) -> Iterator[Item]:
     """The same items in the same order; from the fifth on they are made by a thread of their own, four ahead at most.
 
     An error is raised in its place. When this ends, for whatever reason, the thread has ended, too.
+
+    Args:
+        items: what is to be made.
+        unhelpful: asked between items; once it is so, the thread ends and the rest is made without one.
     """
     for _ in range(_AT_ONCE):
         try:
@@ -46,8 +50,10 @@ def ahead(items: Iterator[Item]) -> Iterator[Item]:
             if failure is not None:
                 raise failure
             if item is None:
-                return
+                break
             yield item
+            if unhelpful():
+                unwanted.set()
     finally:
         unwanted.set()
         while thread.is_alive():
@@ -57,3 +63,5 @@ def ahead(items: Iterator[Item]) -> Iterator[Item]:
             except queue.Empty:
                 continue
         thread.join()
+    # Nothing, unless the thread was sent away.
+    yield from items

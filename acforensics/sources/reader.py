@@ -87,7 +87,8 @@ def read_member(member: Member, recogniser: Recogniser, shelf: Shelf | None = No
     digest = hashlib.sha256()
     readers = _Readers(member, reading, recogniser)
     try:
-        for block in ahead(_hashed(blocks(member.stream), digest)):
+        # Three that want two cores, two of them under one lock, are slower than two.
+        for block in ahead(_hashed(blocks(member.stream), digest), lambda: readers.scan_beside):
             reading.bytes += len(block)
             readers.feed(block)
     except READ_ERRORS as error:
@@ -114,9 +115,15 @@ class _Readers:
         self._recogniser = recogniser
         self._text: ForeignText | None = None
         self._reader: Reader | None = None
+        self._lines: TextReader | None = None
         self._begun = False
         self._nothing = 0
         """Bytes of blocks without anything, which a crash may leave before the first record."""
+
+    @property
+    def scan_beside(self) -> bool:
+        """Whether another process has taken over the scan of this file."""
+        return self._lines is not None and self._lines.scans_beside
 
     def feed(self, block: bytes) -> None:
         if not self._begun and block and block.count(0) == len(block):
@@ -169,7 +176,8 @@ class _Readers:
         if storage is None:
             if len(_SINCE_START.findall(head)) >= _TELLING:
                 reading.notes.append(text("input.since-start"))
-            return OldestFirst(reading, TextReader(reading, self._recogniser))
+            self._lines = TextReader(reading, self._recogniser)
+            return OldestFirst(reading, self._lines)
         return storage(reading, self._recogniser)
 
 

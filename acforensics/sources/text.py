@@ -93,6 +93,11 @@ class TextReader:
         self._beside: Beside | None = None
         self._read = 0
 
+    @property
+    def scans_beside(self) -> bool:
+        """Whether another process has taken over the scan."""
+        return self._beside is not None and self._beside.works
+
     def feed(self, block: bytes) -> None:
         """Take the next block of the file."""
         data = self._carry + self._nul_runs.squeezed(block)
