@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 from acforensics.errors import AcforensicsError, DefinitionError, InputError, UsageError
 
 if TYPE_CHECKING:
-    from acforensics.analysis import Case, analyze
+    from acforensics.analysed import Case
+    from acforensics.analysis import analyze
 
 __all__ = [
     "AcforensicsError",
@@ -26,8 +27,12 @@ def __getattr__(name: str) -> Any:
         from importlib.metadata import version
 
         return version("acforensics")
-    if name in ("Case", "analyze"):
-        from acforensics import analysis
+    if name == "Case":
+        from acforensics.analysed import Case
 
-        return getattr(analysis, name)
+        return Case
+    if name == "analyze":
+        from acforensics.analysis import analyze
+
+        return analyze
     raise AttributeError(f"module 'acforensics' has no attribute '{name}'")

@@ -22,7 +22,7 @@ from acforensics.masking import mask_secrets
 from acforensics.texts import Language, Text, join, literal, text
 
 if TYPE_CHECKING:
-    from acforensics.analysis import Case
+    from acforensics.analysed import Case
     from acforensics.batch.storage import Fetched, Storage
     from acforensics.case import Finding, Shutdown
 

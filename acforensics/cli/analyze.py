@@ -41,7 +41,7 @@ from acforensics.masking import mask_path
 from acforensics.writing import replacing
 
 if TYPE_CHECKING:
-    from acforensics.analysis import Case
+    from acforensics.analysed import Case
     from acforensics.texts import Language
 
 DEFAULT_REPORT = Path("acforensics-report.html")
