@@ -30,6 +30,7 @@ source_suffix = {".ja.md" if language == "ja" else ".md": "markdown"}
 exclude_patterns = documents.not_in(language)
 myst_heading_anchors = 3
 default_role = "code"
+highlight_language = "none"
 autodoc_member_order = "bysource"
 python_maximum_signature_line_length = 80
 
