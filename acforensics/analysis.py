@@ -4,16 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta, tzinfo
+from datetime import UTC, timedelta
 from functools import cache, partial
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from dateutil import parser as date_parser
-
 from acforensics import case as models
-from acforensics import clocks, cooperation, placing, result, settings
+from acforensics import clocks, cooperation, moments, placing, result, settings
 from acforensics import servers as identity
 from acforensics.analysed import Case
 from acforensics.boots import Boot, find_boots
@@ -28,10 +26,12 @@ from acforensics.incidents import assemble
 from acforensics.masking import ShownNames, mask_path, mask_secrets
 from acforensics.parsing.definitions import load
 from acforensics.parsing.recognition import Recogniser
+from acforensics.period import Period, parse_period, period_text
+from acforensics.period import shown as period_shown
 from acforensics.shutdowns import judge_boots
 from acforensics.sources import Reading, Shelf, read_member
 from acforensics.texts import Text, join, literal, text
-from acforensics.timeline import Track, merge, on_one_clock
+from acforensics.timeline import merge, on_one_clock
 
 if TYPE_CHECKING:
     from acforensics.redaction import Learner, Rewriter
@@ -92,8 +92,8 @@ def analyze(
         inputs: files, directories or archives.
         tz: zone of stamps without one (`Asia/Tokyo`, `+09:00`); by default it is inferred where possible.
         year: year of the newest stamp without one.
-        since: leave out events before this local time.
-        until: leave out events after this local time.
+        since: show what touches the time from here on, in the case's zone; all that was read is judged.
+        until: show what touches the time up to here.
         parsers: folders with a site's own definitions.
         sequences: folders with a site's own expected sequences.
         loop_window: longest time between two starts of a reboot loop.
@@ -151,6 +151,7 @@ def _rewriter(learner: Learner, inputs: Sequence[str | Path]) -> Rewriter:
 def _analyze(inputs: Sequence[str | Path], options: Options, learner: Learner | None = None) -> Case:
     if options.tz is not None:
         clocks.parse_zone(options.tz)
+    parse_period(options.since, options.until, UTC)
     recogniser = Recogniser(load(list(options.parsers))) if options.parsers else _our_recogniser()
     readings, problems = _read(inputs, options, recogniser, learner)
     of_scripts = cooperation.lines_of_scripts(settings.read(readings, {})) if _has_scripts(readings) else None
@@ -206,7 +207,6 @@ def _judge(readings: list[Reading], problems: list[Text], options: Options, inpu
     dated = placing.date(readings, zones, options.year)
     servers, tracks = dated.place()
     placing.stamps_of_others(readings, servers, zones)
-    _restrict(tracks, options, zones.shown)
     events = merge(tracks)
     # A server is a machine of which something is known: a host name that only stands in unrelated lines is not one.
     names = sorted({event.server for event in events if event.kind != UNCLASSIFIED})
@@ -274,7 +274,10 @@ def _judge(readings: list[Reading], problems: list[Text], options: Options, inpu
         settings=rows,
         problems=problems,
     )
-    return Case(model, shown, zone, tuple(inputs), options.within, limits=options.limits)
+    period = parse_period(options.since, options.until, zone)
+    within = [event for event in shown if period.touches(event.case_time or event.time, event.case_time or event.time)]
+    _check_period(model, period, options)
+    return Case(period_shown(model, period), within, zone, tuple(inputs), options.within, limits=options.limits)
 
 
 @cache
@@ -324,25 +327,16 @@ def _nothing_in(given: str, readings: list[Reading]) -> Text:
     return text("input.nothing-recognised", path=given, files=len(readings), lines=lines, looked=looked or "-")
 
 
+def _check_period(model: models.CaseModel, period: Period, options: Options) -> None:
+    """Nothing is no good news where no log reaches into that time."""
+    spans = [(one.first, one.last) for one in model.inputs if one.first is not None and one.last is not None]
+    if not spans or any(period.touches(*span) for span in spans):
+        return
+    first, last = min(span[0] for span in spans), max(span[1] for span in spans)
+    wanted = period_text(options.since, options.until)
+    told = text("input.nothing-in-period", period=wanted, first=moments.clock(first), last=moments.clock(last))
+    raise InputError(told.en, told.ja)
+
+
 def _incomplete(reading: Reading) -> Text:
     return Text(en=f"{reading.path}: {reading.notes[0].en}", ja=f"{reading.path}: {reading.notes[0].ja}")
-
-
-def _restrict(tracks: list[Track], options: Options, zone: tzinfo) -> None:
-    """Leave out what lies outside `--since` and `--until`."""
-    since, until = _moment(options.since, "--since", zone), _moment(options.until, "--until", zone)
-    for track in tracks:
-        if since is not None:
-            track.items = [item for item in track.items if item.time >= since]
-        if until is not None:
-            track.items = [item for item in track.items if item.time <= until]
-
-
-def _moment(value: str | None, option: str, zone: tzinfo) -> datetime | None:
-    if value is None:
-        return None
-    try:
-        found = date_parser.parse(value)
-    except (ValueError, OverflowError):
-        raise UsageError(f"{option} {value}: not a time; write for example '2026-11-24 09:00'") from None
-    return found if found.tzinfo is not None else found.replace(tzinfo=zone)

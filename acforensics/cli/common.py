@@ -77,8 +77,12 @@ TzOption = Annotated[
     str | None, typer.Option("--tz", metavar="ZONE", help="Zone of stamps without one: Asia/Tokyo, +09:00.")
 ]
 YearOption = Annotated[int | None, typer.Option("--year", metavar="YYYY", help="Year of the newest stamp without one.")]
-SinceOption = Annotated[str | None, typer.Option("--since", metavar="TIME", help="Leave out events before this time.")]
-UntilOption = Annotated[str | None, typer.Option("--until", metavar="TIME", help="Leave out events after this time.")]
+SinceOption = Annotated[
+    str | None, typer.Option("--since", metavar="TIME", help="Show what touches the time from here on.")
+]
+UntilOption = Annotated[
+    str | None, typer.Option("--until", metavar="TIME", help="Show what touches the time up to here.")
+]
 ClockOption = Annotated[
     list[str] | None,
     typer.Option("--clock", metavar="SERVER=SECONDS", help="Seconds a server's clock was ahead; may be given again."),

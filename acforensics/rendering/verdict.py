@@ -10,6 +10,7 @@ from acforensics import case as models
 from acforensics.case import CaseModel, Confidence
 from acforensics.events import UNCLASSIFIED
 from acforensics.moments import clock, on_both_clocks
+from acforensics.period import period_text
 from acforensics.rendering import ends as sentences
 from acforensics.rendering.ends import GRADES, LIST, Grade, Known, names
 from acforensics.rendering.story import Passage, ends_of, joined_by_records, of_ends, tell
@@ -202,7 +203,11 @@ def _read(model: CaseModel) -> Text:
     if span is None:
         return text("verdict.read-no-time", **counts)
     servers = names([server.name for server in model.servers])
-    return text("verdict.read", servers=servers, first=clock(span[0]), last=clock(span[1]), **counts)
+    said = text("verdict.read", servers=servers, first=clock(span[0]), last=clock(span[1]), **counts)
+    since, until = (model.generator.options.get(name) for name in ("since", "until"))
+    if since is None and until is None:
+        return said
+    return join([said, text("verdict.read-period", period=period_text(since, until))])
 
 
 def time_span(model: CaseModel) -> tuple[datetime, datetime] | None:
