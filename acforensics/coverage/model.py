@@ -181,17 +181,19 @@ class Coverage:
         return [source for source in LOOKED_FOR if source not in present]
 
     def would_show(self, server: str, kinds: Collection[str]) -> list[SourceCoverage]:
-        """Sources of a server that hold such records: the log of that name does, here or on another server.
+        """Sources of a server that hold such records: those that do, else the logs of the names that do elsewhere.
+
+        Which log a record goes to is each server's own setting: what its own logs show outweighs another server's.
 
         Args:
             server: its name.
             kinds: event kinds; `clusterpro.*` for any of a layer.
         """
-        shown = {
-            (source.source, source.name)
-            for source in self.sources
-            if any(fnmatchcase(seen, kind) for seen in source.kinds for kind in kinds)
-        }
+        showing = [
+            source for source in self.sources if any(fnmatchcase(seen, kind) for seen in source.kinds for kind in kinds)
+        ]
+        own = [source for source in showing if source.server == server]
+        shown = {(source.source, source.name) for source in own or showing}
         return [source for source in self.of(server) if (source.source, source.name) in shown]
 
     def covers(

@@ -43,6 +43,7 @@ _DIRECTORIES = {
 }
 _WRAPPERS = {"sudo", "env", "nohup", "exec", "time", "command", "nice", "ionice", "setsid", "timeout", "doas", "pkexec"}
 _VALUED = {"-u", "-g", "-n", "-c", "-p", "-C", "--user", "--group"}
+_SU = {"su", "runuser"}
 _SHELLS = {"sh", "bash", "dash", "ksh", "zsh", "csh", "tcsh"}
 _GIVES_TEXT = re.compile(r"-[A-Za-z]*c[A-Za-z]*")
 _SHELL_OPTION = re.compile(r"[-+][A-Za-z]*[oO]|--rcfile|--init-file")
@@ -147,6 +148,14 @@ def _text_for_shell(arguments: list[str]) -> str | None:
     return None
 
 
+def _text_for_root(arguments: list[str]) -> str | None:
+    """What root's shell is given by `su -c`; `None` where it is another user's, who ends no machine."""
+    position = next((i for i, word in enumerate(arguments) if word in ("-c", "--command")), None)
+    if position is None or any(word not in ("-", "-l", "--login", "root") for word in arguments[:position]):
+        return None
+    return " ".join(arguments[position + 1 :])
+
+
 def _understand_words(words: list[str]) -> CommandMeaning | None:
     while words:
         if "=" in words[0] and not words[0].startswith("-"):
@@ -155,7 +164,7 @@ def _understand_words(words: list[str]) -> CommandMeaning | None:
         directory, _, name = words[0].rpartition("/")
         if directory not in _DIRECTORIES:
             return None
-        text = _text_for_shell(words[1:]) if name in _SHELLS else None
+        text = _text_for_shell(words[1:]) if name in _SHELLS else _text_for_root(words[1:]) if name in _SU else None
         if text is not None:
             return None if _ELSEWHERE.search(text) and not _SYSRQ.search(text) else understand(text, script=True)
         if name in _SHELLS and len(words) > 1 and words[1].startswith("/"):

@@ -56,6 +56,9 @@ def final_stop(boot: Boot) -> FinalStop:
         if "repeated" in event.fields:
             continue
         if event.kind in OS_STOPS:
+            if alive is not None and alive.kind == "os.syslog_started" and event.time < alive.time:
+                # A syslog that reads the journal first writes out what it missed of the stop before.
+                outlived, alive = set(), None
             found.append(event)
         elif event.kind == "os.shutdown_cancelled":
             found = []

@@ -21,6 +21,7 @@ _SLOW = timedelta(minutes=5)
 _FORCED_LEAD = timedelta(minutes=2)
 _AFTER_STOP = timedelta(seconds=2)
 _SCHEDULE_TOLERANCE = timedelta(minutes=2)
+_SCHEDULE_EARLY = timedelta(seconds=10)
 _LONGEST_SCHEDULE = timedelta(days=7)
 _KEY_LEAD = timedelta(minutes=2)
 _KEY_NOT_ACTED = timedelta(seconds=5)
@@ -31,6 +32,8 @@ _AGENTS_NEWS = ("ac.message", "ac.power_failure", "ups.on_battery", "ups.battery
 _UNKNOWN_NUMBER = "clusterpro/message"
 """A message of CLUSTERPRO whose module and number no definition knows."""
 _JUST_BEFORE = timedelta(seconds=10)
+_RESTARTS_WITHIN = timedelta(hours=1)
+"""How long after its start a job that may restart the machine by itself may do so."""
 _SERVICE_USERS = {"nut", "ups", "apc", "apcupsd", "zabbix", "nagios", "nrpe"}
 _STARTED_BY_LOGIN = ("user@", "user-runtime-dir@", "systemd-", "modprobe@", "getty@", "serial-getty@",
                      "session-", "Session")  # fmt: skip
@@ -60,7 +63,8 @@ def hardware_request(view: StopView, recorded: Hypothesis | None) -> Hypothesis 
     named = {"os.ctrl_alt_del": "reason.ctrl-alt-del", "os.thermal_shutdown": "reason.thermal"}
     arguments = [Argument(text(named.get(pressed[0].kind, "reason.power-key")), events=pressed[:2])]
     arguments += os_lines(view)
-    certain = bool(acted) and bool(keys or view.decisive)
+    # logind writes the same where it acts on something else than a key: a lid, an idle server.
+    certain = bool(acted) and bool(keys)
     return Hypothesis("hardware-request", "certain" if certain else "likely", pressed[0].time,
                       mode_of([*acted, *view.os_stops]), "server", arguments=arguments)  # fmt: skip
 
@@ -93,9 +97,9 @@ def os_command_recorded(view: StopView, zone: tzinfo) -> Hypothesis | None:
         for e, other in found
         if e is not event and not _same_act(event, meaning, e, other)
     ]
-    doubts = _doubts(view, event, meaning, bool(prompt))
+    doubts = _doubts(view, event, meaning, bool(prompt), zone)
     arguments += doubts
-    rivals = [e for e, _ in prompt if _another_user(event, e)]
+    rivals = [e for e, _ in prompt if _rival(event, e)]
     if rivals:
         # The command is sure, the person is not.
         user = None
@@ -120,12 +124,23 @@ def _same_act(event: Event, meaning: CommandMeaning, other: Event, other_meaning
     )
 
 
+def _rival(event: Event, other: Event) -> bool:
+    """Whether a second command may be what the OS answered, of somebody else: root is many, and so is a job.
+
+    Only records of one moment may be of one act under two names: sudo tells who typed it, what runs then is root's.
+    """
+    if _another_user(event, other):
+        return True
+    who = [(one.fields.get("user"), is_job(one)) for one in (event, other)]
+    return who[0] != who[1] and abs(event.time - other.time) > _ONE_ACT
+
+
 def _another_user(event: Event, other: Event) -> bool:
     """Whether two records of commands name two people."""
     return len({event.fields.get("user"), other.fields.get("user")} - {None, "", "root"}) > 1
 
 
-def _doubts(view: StopView, event: Event, meaning: CommandMeaning, prompt: bool) -> list[Argument]:
+def _doubts(view: StopView, event: Event, meaning: CommandMeaning, prompt: bool, zone: tzinfo) -> list[Argument]:
     """Why a recorded command may not be the cause: then nobody is named for it."""
     doubts = []
     observed = mode_of(view.os_stops)
@@ -135,6 +150,8 @@ def _doubts(view: StopView, event: Event, meaning: CommandMeaning, prompt: bool)
         doubts.append(Argument(text("reason.command-early"), "against", view.os_stops[:1]))
     if "unknown" not in (observed, meaning.mode) and observed != meaning.mode:
         doubts.append(Argument(text("reason.mode-differs"), "against", view.os_stops[:1]))
+    if meaning.effect == "schedule" and _before_due(view, event, zone):
+        doubts.append(Argument(text("reason.command-not-due"), "against", view.os_stops[:1]))
     if _AGENT_FOLDERS.search(event.fields.get("cwd", "")):
         doubts.append(Argument(text("reason.agent-folder", folder=event.fields.get("cwd", "")), "against", [event]))
     if not view.os_stops and not meaning.forced and view.unclean_signs:
@@ -187,7 +204,9 @@ def os_command_inferred(view: StopView) -> Hypothesis | None:
     wall = any(event.fields.get("wall") for event in asked)
     others = _started_just_before(view)
     if others:
-        arguments.append(Argument(text("reason.started-before", line=others[-1].message), "against", others[-2:]))
+        known = "restarts" in others[-1].fields
+        key = "reason.restarts-by-itself" if known else "reason.started-before"
+        arguments.append(Argument(text(key, line=others[-1].message), "against", others[-2:]))
     likely = mode == "reboot" and bool(cluster_lines) and bool(found) and not by_service and not others
     actor = sessions.sole_holder(found) if likely and not wall else None
     if actor is not None:
@@ -209,10 +228,14 @@ def _decidable(view: StopView) -> bool:
 
 
 def _started_just_before(view: StopView) -> list[Event]:
-    """Jobs that began, and messages that nobody knows, in the seconds before: they may have asked."""
+    """Jobs that began, and messages that nobody knows, in the seconds before: they may have asked.
+
+    A job that is known to restart machines (updates, first set-up) may have begun long before.
+    """
     kinds = ["os.job_started", UNCLASSIFIED]
     found = view.before_end(kinds, _JUST_BEFORE, after=timedelta(0))
-    return [event for event in found if not event.fields.get("unit", "").startswith(_STARTED_BY_LOGIN)]
+    found = [event for event in found if not event.fields.get("unit", "").startswith(_STARTED_BY_LOGIN)]
+    return found or [e for e in view.before_end(kinds, _RESTARTS_WITHIN, after=timedelta(0)) if "restarts" in e.fields]
 
 
 def strangers(view: StopView) -> list[Event]:
@@ -253,6 +276,17 @@ def _relevant(view: StopView, event: Event, zone: tzinfo) -> tuple[Event, Comman
         if due is not None and abs(due - view.first_stop) <= _SCHEDULE_TOLERANCE:
             return event, meaning
     return None
+
+
+def _before_due(view: StopView, event: Event, zone: tzinfo) -> bool:
+    """Whether the OS began to stop before a scheduled shutdown was due: it runs at its time or late."""
+    due = _due(event.fields.get("command", ""), event.time, zone)
+    finest = min((stop.resolution for stop in view.os_stops), default=1)
+    return (
+        due is not None
+        and view.first_stop is not None
+        and due - view.first_stop > _SCHEDULE_EARLY + timedelta(seconds=max(finest, event.resolution))
+    )
 
 
 def _cancelled(view: StopView, asked: Event) -> bool:

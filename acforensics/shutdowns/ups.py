@@ -30,12 +30,8 @@ class AcTraces:
 
     resources: set[str] = field(default_factory=set)
     streams: set[str] = field(default_factory=set)
-    """Logs that hold lines of stop.sh: the same logs would show them elsewhere too."""
+    """Logs that hold lines of stop.sh: those of the same names would show them elsewhere too."""
     seen: bool = False
-
-    def would_show(self, stream: str) -> bool:
-        """Whether a log would hold the line that stop.sh writes: one of the same name does, on some server."""
-        return stream.rpartition("/")[2] in {shown.rpartition("/")[2] for shown in self.streams}
 
     def is_ac(self, name: str) -> bool:
         """Whether a resource or group is the AC group's: learned from the case, else by its name."""
@@ -149,7 +145,7 @@ def was_told(view: StopView, chosen: Hypothesis, traces: AcTraces) -> tuple[UpsT
         for event in view.of(*_STOPPED)
         if event.time >= window
         and traces.is_ac(event.fields.get("resource") or event.fields.get("group") or "")
-        and any(traces.would_show(stream) for stream in event.streams)
+        and any(_would_show(view, stream, traces) for stream in event.streams)
     ]
     if stopped and not traces.seen:
         # Nothing in this case tells what stop.sh logs here: a site may have changed the text.
@@ -159,6 +155,15 @@ def was_told(view: StopView, chosen: Hypothesis, traces: AcTraces) -> tuple[UpsT
     if stopped:
         return "no", Argument(text("ups.script-without-command"), "against", stopped[:2])
     return "unknown", Argument(text("ups.not-observable"), "missing")
+
+
+def _would_show(view: StopView, stream: str, traces: AcTraces) -> bool:
+    """Whether a log of this server would hold the line that stop.sh writes.
+
+    Which log it goes to is each server's own setting: where one of its own shows such a line, at any time, that does.
+    """
+    own = {s.stream for s in view.coverage.of(view.boot.server) if "ac.exec_command" in s.kinds}
+    return stream.rpartition("/")[2] in {shown.rpartition("/")[2] for shown in own or traces.streams}
 
 
 def _covered(view: StopView, asked: datetime, stopped: Event, traces: AcTraces) -> bool:
@@ -177,7 +182,7 @@ def _covered(view: StopView, asked: datetime, stopped: Event, traces: AcTraces) 
     return any(
         view.coverage.source_covers(source, start, end)
         for source in view.coverage.of(view.boot.server)
-        if traces.would_show(source.stream)
+        if _would_show(view, source.stream, traces)
     )
 
 

@@ -356,6 +356,13 @@ def test_a_log_of_the_same_name_on_another_server_tells_what_it_would_show():
     assert [s.stream for s in found.coverage.would_show("svr031", ["ac.exec_command"])] == [MESSAGES]
 
 
+def test_a_servers_own_log_tells_it_before_another_servers():
+    found = Bundle().add("svr047/var/log/messages", "syslog", [*boot(0), (100, "ac.exec_command")])
+    found.add(MESSAGES, "syslog", boot(0)).add("svr031/var/log/syslog", "syslog", [*boot(0), (100, "ac.exec_command")])
+    coverage = found.build().coverage
+    assert [s.stream for s in coverage.would_show("svr031", ["ac.exec_command"])] == ["svr031/var/log/syslog"]
+
+
 def test_a_dead_clock_at_a_start_does_not_cover_the_time_before():
     found = Bundle()
     dead = -20000 * DAY

@@ -76,3 +76,18 @@ def test_a_log_that_lost_records_does_not_show_that_the_ups_was_not_told(machine
     )
     found = case(log.os_stop("halt", cluster=False).wait(600).boot()).shutdowns
     assert [s.ups_told for s in found] == ["yes", "unknown" if lost else "no"]
+
+
+@pytest.mark.parametrize("elsewhere", [True, False])
+def test_a_server_that_logs_its_script_elsewhere_is_not_said_to_have_told_nobody(machine, case, elsewhere):
+    one = machine("svr031").boot().wait(600).clp_stop("clpstdn").wait(600).boot()
+    other = machine("svr047", ac_group="AC_2")
+    if elsewhere:
+        # Of this log only a part from days before is there.
+        other.wait(-200_000).log("CLUSTERPRO", "AC EXEC COMMAND", pid=306, file="user.log").wait(200_000)
+    found = case(one, other.boot().wait(600).clp_stop("clpstdn", ac_lines=0, sleep=0).wait(600).boot())
+    told = {shutdown.server: shutdown.ups_told for shutdown in found.shutdowns}
+    assert told == {"svr031": "yes", "svr047": "unknown" if elsewhere else "no"}
+    rules = {finding.rule for finding in found.findings}
+    blamed = {"ups-not-told", "cluster-shutdown-incomplete"}
+    assert rules & blamed == (set() if elsewhere else blamed)

@@ -1,0 +1,75 @@
+"""Others who may have asked although a person was there, or whose command is on record: nobody is named for them."""
+
+from __future__ import annotations
+
+import pytest
+
+SU = "pam_unix(su-l:session): session opened for user root(uid=0) by ope1(uid=1000)"
+RSYSLOG_START = '[origin software="rsyslogd" swVersion="8.2102.0" x-pid="999" x-info="https://www.rsyslog.com"] start'
+
+
+@pytest.mark.parametrize(
+    ("program", "message", "named"),
+    [
+        ("systemd", "Starting apt-daily-upgrade.service - Daily apt upgrade and clean activities...", False),
+        ("systemd", "Starting dnf automatic install updates...", False),
+        ("systemd", "Starting apt-daily.service - Daily apt download activities...", True),
+    ],
+)
+def test_updates_that_restart_a_server_may_have_begun_long_before(machine, end, program, message, named):
+    log = machine().boot().wait(900).log(program, message, pid=1).wait(600).login("ope1").wait(30)
+    log.log("su", SU, pid=480, file="secure")
+    found = end(log.wait(240).os_stop("reboot").wait(60).boot())
+    expected = ("likely", "ope1") if named else ("possible", None)
+    assert (found.trigger, found.confidence, found.actor) == ("os-command", *expected)
+
+
+@pytest.mark.parametrize(("after", "named"), [(40, False), (None, True)])
+def test_a_job_with_such_a_command_in_the_same_minute_may_have_been_it(machine, end, after, named):
+    log = machine().boot().wait(900).sudo("ope1", "/usr/sbin/reboot").wait(after or 1)
+    if after is not None:
+        log.log("CROND", "(root) CMD (/sbin/shutdown -r now)", pid=444, file="cron").wait(1)
+    found = end(log.os_stop("reboot").wait(60).boot())
+    assert (found.trigger, found.confidence, found.actor) == ("os-command", "certain", "ope1" if named else None)
+
+
+@pytest.mark.parametrize(("minutes", "expected"), [(10, ("certain", "ope1")), (11, ("possible", None))])
+def test_a_schedule_that_was_not_due_yet_is_no_more_than_possible(machine, end, minutes, expected):
+    log = machine().boot().wait(900).sudo("ope1", f"/usr/sbin/shutdown -h +{minutes}").wait(600)
+    found = end(log.os_stop("halt").wait(4000).boot())
+    assert (found.trigger, found.confidence, found.actor) == ("os-command", *expected)
+
+
+def test_a_restart_that_the_hypervisor_asked_for_is_nobodys_command(machine, end):
+    log = machine().boot().wait(900).login("ope1").log("su", SU, pid=480, file="secure").wait(60)
+    log.log("kernel", "[ 5211.123456] hv_utils: Restart request received - graceful restart initiated")
+    found = end(log.wait(1).os_stop("reboot").wait(60).boot())
+    assert (found.trigger, found.mode, found.actor) == ("hardware-request", "reboot", None)
+
+
+@pytest.mark.parametrize("pressed", [True, False])
+def test_only_a_key_that_was_pressed_makes_its_action_certain(machine, end, pressed):
+    log = machine().boot().wait(900)
+    if pressed:
+        log.log("systemd-logind", "Power key pressed short.", pid=258)
+    log.log("systemd-logind", "Powering off...", pid=258)
+    found = end(log.os_stop("halt").wait(4000).boot())
+    assert (found.trigger, found.confidence) == ("hardware-request", "certain" if pressed else "likely")
+
+
+def test_what_syslog_writes_of_a_stop_at_its_next_start_belongs_to_that_stop(machine, end):
+    # It reads the journal, from where it had stopped: first it says that it starts, then come older lines.
+    log = machine().boot().wait(900).sudo("ope1", "/usr/sbin/shutdown -h now").wait(1)
+    log.log("systemd-logind", "System is powering down.", pid=258).wait(300)
+    log.log("rsyslogd", RSYSLOG_START).wait(-299)
+    log.log("systemd", "Stopped target multi-user.target - Multi-User System.", pid=1)
+    found = end(log.wait(280).boot())
+    assert (found.trigger, found.mode, found.confidence, found.actor) == ("os-command", "halt", "certain", "ope1")
+
+
+@pytest.mark.parametrize(("user", "meant"), [("root", True), ("oracle", False)])
+def test_a_command_that_su_is_given_is_roots_only(machine, end, user, meant):
+    log = machine().boot().wait(900).sudo("ope1", f"/usr/bin/su - {user} -c /sbin/shutdown -h now").wait(1)
+    found = end(log.os_stop("halt").wait(4000).boot())
+    assert found.actor == ("ope1" if meant else None)
+    assert (found.trigger == "os-command") is meant
