@@ -8,7 +8,7 @@ command or a key before circumstance; a positive sign before silence.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta, tzinfo
 
 from acforensics.boots import Boot
@@ -25,6 +25,9 @@ from acforensics.shutdowns.view import StopView
 from acforensics.texts import text
 
 _STOPPING = timedelta(minutes=10)
+_AT_ONCE = timedelta(seconds=3)
+_IDLE = timedelta(minutes=1)
+"""CLUSTERPRO acts on a request within seconds."""
 _NAMES_MEMBERS = frozenset(f"clusterpro.{name}" for name in ("server_up", "server_down"))
 _SHOWS_CLUSTER = frozenset(
     f"clusterpro.{name}"
@@ -176,6 +179,10 @@ def _choose(view: StopView, zone: tzinfo, usually_logs_stops: bool) -> Hypothesi
     chosen = next((hypothesis for hypothesis in found if hypothesis is not None), None) or _undecided(view)
     if recorded is not None and _came_first(view, recorded, chosen):
         return recorded
+    if recorded is not None and _came_of_itself(view, recorded, chosen):
+        asked = Argument(text("reason.request-came-to-nothing"), "against", chosen.arguments[0].events[:1])
+        recorded.arguments.append(asked)
+        return replace(recorded, confidence="likely")
     return chosen
 
 
@@ -184,6 +191,21 @@ def _came_first(view: StopView, recorded: Hypothesis, chosen: Hypothesis) -> boo
     if chosen.trigger == "os-command" or recorded.confidence == "possible" or view.first_stop is None:
         return False
     return recorded.time <= chosen.time and view.first_stop <= chosen.time + timedelta(seconds=1)
+
+
+def _came_of_itself(view: StopView, recorded: Hypothesis, chosen: Hypothesis) -> bool:
+    """Whether CLUSTERPRO had done nothing about its request for long when a recorded command stopped the OS at once."""
+    if chosen.trigger not in ("clusterpro-command", "clusterpro-recovery") or recorded.confidence == "possible":
+        return False
+    if view.first_stop is None or view.first_stop - recorded.time > _AT_ONCE or recorded.time - chosen.time < _IDLE:
+        return False
+    if any(event.program == "audit" for event in recorded.arguments[0].events):
+        # CLUSTERPRO runs the OS's shutdown itself, which the audit log records under the user who had asked it.
+        return False
+    if not view.coverage.covers(view.boot.server, chosen.time, recorded.time, kinds=("clusterpro.*",)):
+        return False
+    under_way = (*view.of(*orderly.UNDER_WAY), *view.stopped_by_cluster_first)
+    return not any(chosen.time <= event.time < view.first_stop for event in under_way)
 
 
 def _undecided(view: StopView) -> Hypothesis:

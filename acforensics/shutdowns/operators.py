@@ -60,6 +60,8 @@ def hardware_request(view: StopView, recorded: Hypothesis | None) -> Hypothesis 
     pressed = sorted([event for event in (*keys, *acted) if event.time <= begun], key=lambda event: event.time)
     if not pressed or not (view.stop_orderly or acted) or (recorded is not None and not acted):
         return None
+    if recorded is not None and recorded.confidence != "possible" and _waited_for_command(view, acted[-1], recorded):
+        return None
     named = {"os.ctrl_alt_del": "reason.ctrl-alt-del", "os.thermal_shutdown": "reason.thermal"}
     arguments = [Argument(text(named.get(pressed[0].kind, "reason.power-key")), events=pressed[:2])]
     arguments += os_lines(view)
@@ -67,6 +69,12 @@ def hardware_request(view: StopView, recorded: Hypothesis | None) -> Hypothesis 
     certain = bool(acted) and bool(keys)
     return Hypothesis("hardware-request", "certain" if certain else "likely", pressed[0].time,
                       mode_of([*acted, *view.os_stops]), "server", arguments=arguments)  # fmt: skip
+
+
+def _waited_for_command(view: StopView, acted: Event, recorded: Hypothesis) -> bool:
+    """Whether nothing came of a key until a command was run, which the OS answered at once."""
+    stop = view.first_stop
+    return stop is not None and recorded.time - acted.time > _KEY_NOT_ACTED and stop - recorded.time <= _ONE_ACT
 
 
 def os_command_recorded(view: StopView, zone: tzinfo) -> Hypothesis | None:

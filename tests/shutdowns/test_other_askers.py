@@ -73,3 +73,40 @@ def test_a_command_that_su_is_given_is_roots_only(machine, end, user, meant):
     found = end(log.os_stop("halt").wait(4000).boot())
     assert found.actor == ("ope1" if meant else None)
     assert (found.trigger == "os-command") is meant
+
+
+@pytest.mark.parametrize(("later", "trigger"), [(90, "os-command"), (1, "hardware-request")])
+def test_a_key_that_came_to_nothing_gives_way_to_the_command_that_followed(machine, end, later, trigger):
+    log = machine().boot().wait(900).log("systemd-logind", "Power key pressed short.", pid=258)
+    log.log("systemd-logind", "Powering off...", pid=258).wait(later).sudo("ope1", "/usr/sbin/poweroff")
+    assert end(log.os_stop("halt").wait(4000).boot()).trigger == trigger
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        ("apisv", 11, "There was a request to shutdown server from the Cluster WebUI(IP=192.0.2.10)."),
+        ("rm", 17, "Rebooting the system has been required because an error was detected in monitoring diskw1."),
+    ],
+)
+@pytest.mark.parametrize(("later", "by_command"), [(120, True), (10, False)])
+def test_a_request_that_came_to_nothing_gives_way_to_the_command_that_followed(machine, end, asked, later, by_command):
+    log = machine().boot().wait(900).event(*asked).wait(later).sudo("ope1", "/usr/sbin/reboot")
+    found = end(log.wait(1).os_stop("reboot").wait(60).boot())
+    assert (found.trigger == "os-command", found.actor == "ope1") == (by_command, by_command)
+
+
+def test_a_stop_under_way_is_clusterpros_whatever_is_typed_meanwhile(machine, end):
+    log = machine().boot().wait(900)
+    log.event("apisv", 12, "There was a request to reboot server from the Cluster WebUI(IP=192.0.2.10).")
+    log.event("pm", 2, "Shutting down the cluster daemon...").wait(120).sudo("ope1", "/usr/sbin/reboot")
+    found = end(log.wait(1).os_stop("reboot", cluster=False).wait(60).boot())
+    assert (found.trigger, found.actor) == ("clusterpro-command", None)
+
+
+def test_cluster_records_that_were_lost_meanwhile_leave_the_request_its_stop(machine, end):
+    log = machine().boot().wait(900)
+    log.event("apisv", 12, "There was a request to reboot server from the Cluster WebUI(IP=192.0.2.10).").wait(60)
+    log.log("rsyslogd", "imjournal: 123 messages lost due to rate-limiting").wait(60).sudo("ope1", "/usr/sbin/reboot")
+    found = end(log.wait(1).os_stop("reboot").wait(60).boot())
+    assert (found.trigger, found.confidence, found.actor) == ("clusterpro-command", "likely", None)
