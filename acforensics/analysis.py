@@ -24,7 +24,7 @@ from acforensics.findings.context import DEFAULT_LOOP_WINDOW
 from acforensics.flapping import condense
 from acforensics.incidents import assemble
 from acforensics.masking import ShownNames, mask_path, mask_secrets
-from acforensics.parsing.definitions import load
+from acforensics.parsing.definitions import kinds_of, load
 from acforensics.parsing.recognition import Recogniser
 from acforensics.period import Period, parse_period, period_text
 from acforensics.period import shown as period_shown
@@ -286,7 +286,9 @@ def _our_sequences() -> list[cooperation.SequenceDefinition]:
 
 
 def _sequences(options: Options) -> list[cooperation.SequenceDefinition]:
-    return cooperation.load(options.sequences) if options.sequences else _our_sequences()
+    if not options.sequences:
+        return _our_sequences()
+    return cooperation.load(options.sequences, kinds_of(load(list(options.parsers))))
 
 
 def _by_server(boots: Mapping[str, Sequence[Boot]]) -> dict[str, list[Event]]:

@@ -56,7 +56,7 @@ def audit(
     }
     return models.AuditModel(
         generator=models.Generator(name="acforensics", version=version("acforensics"), options=options),
-        settings=[row.setting() for row in settings.audit(found)],
+        settings=[_of_nobody(row.setting()) for row in settings.audit(found)],
         notes=[_named(path, text("settings.problem.left-out")) for path in found.left_out],
         problems=problems,
     )
@@ -77,6 +77,11 @@ def _servers(readings: Sequence[Reading]) -> Mapping[int, str]:
     """The server of each file, decided as in an analysis."""
     servers, _ = placing.date(readings, clocks.choose_zones(readings, None), None).place()
     return servers.by_reading
+
+
+def _of_nobody(setting: models.Setting) -> models.Setting:
+    """Where nothing tells whose file it is, no server is named."""
+    return setting.model_copy(update={"server": ""}) if setting.server == "localhost" else setting
 
 
 def _problems(readings: Sequence[Reading], found: settings.Settings) -> list[Text]:

@@ -6,6 +6,7 @@ Values come from logs and are data: they are inserted, never interpreted.
 
 from __future__ import annotations
 
+import re
 import string
 from functools import cache
 from typing import Any, Literal
@@ -18,6 +19,13 @@ from acforensics.errors import DefinitionError
 
 Language = Literal["en", "ja"]
 LANGUAGES: tuple[Language, ...] = ("en", "ja")
+
+
+_COUNTED = re.compile(
+    r"\{(\w+)\} (boots|bytes|cases|copies|ends|entries|events|files|groups|lines|marks|messages|pairs|places|programs"
+    r"|records|rows|runs|seconds|sequences|servers|settings|stamps|starts|times)\b( are\b| were\b)?"
+)
+_VERBS = {"": "", " are": " is", " were": " was"}
 
 
 class Text(BaseModel):
@@ -59,11 +67,26 @@ def text(key: str, /, **values: object) -> Text:
         KeyError: no such key, or a value that the text names was not given.
     """
     templates = catalogue()[key]
-    filled = {
-        lang: templates[lang].format_map({k: v.within(lang) if isinstance(v, Text) else v for k, v in values.items()})
-        for lang in LANGUAGES
-    }
-    return Text(en=filled["en"], ja=filled["ja"])
+    ones = frozenset(name for name, value in values.items() if value in (1, "1"))
+    english = _in_singular(templates["en"], ones) if ones else templates["en"]
+    return Text(
+        en=english.format_map({k: v.en if isinstance(v, Text) else v for k, v in values.items()}),
+        ja=templates["ja"].format_map({k: v.ja if isinstance(v, Text) else v for k, v in values.items()}),
+    )
+
+
+@cache
+def _in_singular(template: str, ones: frozenset[str]) -> str:
+    """An English template for values that are one: "{count} files were" becomes "{count} file was"."""
+
+    def singular(match: re.Match[str]) -> str:
+        name, noun, verb = match.groups()
+        if name not in ones:
+            return match[0]
+        noun = noun[:-3] + "y" if noun in ("entries", "copies") else noun[:-1]
+        return f"{{{name}}} {noun}{_VERBS[verb or '']}"
+
+    return _COUNTED.sub(singular, template)
 
 
 def placeholders(template: str) -> set[str]:

@@ -17,6 +17,7 @@ from acforensics.cli.common import (
     LimitOption,
     ParsersOption,
     RedactionMapOption,
+    SequencesOption,
     app,
     complain,
     refuse_overwriting,
@@ -109,6 +110,7 @@ def explain(
         str | None,
         typer.Argument(metavar="[RULE|TRIGGER|SEQUENCE]", help="What to explain; without it, all are listed."),
     ] = None,
+    sequences: SequencesOption = None,
     lang: LangOption = Lang.en,
 ) -> None:
     """Explain a rule, a trigger or a sequence: what it means, how it is decided, what it needs, what to do."""
@@ -116,7 +118,7 @@ def explain(
 
     language: Language = lang.value
     if name is None:
-        for kind, listed in names().items():
+        for kind, listed in names(sequences or []).items():
             typer.echo(f"{kind}: {', '.join(listed)}")
         return
-    typer.echo(page(name, language))
+    typer.echo(page(name, language, sequences or []))

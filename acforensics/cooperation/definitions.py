@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from difflib import get_close_matches
+from fnmatch import fnmatchcase
 from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Literal
@@ -138,11 +140,12 @@ class SequenceDefinition(_Strict):
         return found
 
 
-def load(directories: Sequence[Path] = ()) -> list[SequenceDefinition]:
+def load(directories: Sequence[Path] = (), known: Collection[str] | None = None) -> list[SequenceDefinition]:
     """Load our sequences, then the site's: a file of the same name replaces ours, another one adds to ours.
 
     Args:
         directories: a site's folders (`--sequences`), in order.
+        known: the kinds that there are, where they are to be checked.
 
     Raises:
         DefinitionError: a file or folder cannot be read or is wrong; the message has file, line and reason.
@@ -152,8 +155,28 @@ def load(directories: Sequence[Path] = ()) -> list[SequenceDefinition]:
     for path in knowledge.find("sequences", directories, "sequences (--sequences)"):
         sequence = load_file(path)
         names.take(sequence.id, path, ("id",))
+        if known is not None:
+            check_kinds(sequence, path, known)
         found.append(sequence)
     return found
+
+
+def check_kinds(sequence: SequenceDefinition, path: Path, known: Collection[str]) -> None:
+    """A kind that nothing yields would be missed in every log.
+
+    Raises:
+        DefinitionError: a step or the sequence names such a kind; the message has the nearest that there is.
+    """
+    applies = sequence.applies
+    named: list[tuple[knowledge.Location, str]] = [(("applies", "seen"), kind) for kind in applies.seen]
+    named += [(("applies", "unless"), kind) for kind in [*applies.unless, *applies.unless_since]]
+    for i, step in enumerate(sequence.step):
+        named += [(("step", i, "kinds"), kind) for kind in [*step.kinds, *step.shown_by]]
+    for place, kind in named:
+        if not any(fnmatchcase(one, kind) for one in known):
+            near = get_close_matches(kind, sorted(known), 1)
+            meant = f"; is '{near[0]}' meant?" if near else ""
+            raise knowledge.wrong(path, place, f"no definition yields the kind '{kind}'{meant} (your own: --parsers)")
 
 
 def load_file(path: Path) -> SequenceDefinition:

@@ -100,12 +100,14 @@ class FindingContext:
         advice: Text,
         events: Sequence[Event],
         servers: Sequence[str] | None = None,
+        reference: Text | None = None,
         more: Sequence[Evidence] = (),
     ) -> Finding:
         """Write a finding about the given ends.
 
         `spans`: of each server when it begins and ends there, by its own clock; `more`: evidence that is no event,
-        such as a setting.
+        such as a setting;
+        `reference`: where the HOWTO tells of it, if not where it tells of the rule.
         """
         corrected = self.case_clock.corrected
         first, start, _ = min(spans, key=lambda span: (corrected(span[0], span[1]), span[0]))
@@ -125,7 +127,7 @@ class FindingContext:
             title=title,
             summary=summary,
             advice=advice,
-            reference=text(f"finding.{rule}.reference"),
+            reference=reference or text(f"finding.{rule}.reference"),
             related=[self.shutdown_ids[id(j)] for j in judgements if id(j) in self.shutdown_ids],
             evidence=[*self.evidence(events), *more[:_MOST_EVIDENCE]],
         )

@@ -88,6 +88,7 @@ def _finding(context: FindingContext, judged: JudgedSequence, steps: Sequence[Ju
             deviations=join([_told(context, judged, step) for step in steps]),
         ),
         advice=text("finding.sequence-deviation.advice"),
+        reference=judged.definition.reference,
         events=[one.event for one in shown if one.event is not None],
         servers=[server],
     )

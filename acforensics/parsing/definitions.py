@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -16,7 +17,7 @@ from pydantic import (
 )
 
 from acforensics import knowledge
-from acforensics.events import Certainty
+from acforensics.events import KINDS, Certainty
 from acforensics.knowledge import Names
 from acforensics.parsing.patterns import class_beyond_ascii, compiled
 from acforensics.texts import Text
@@ -159,6 +160,12 @@ def load(directories: list[Path] | None = None) -> list[DefinitionFile]:
         names.take(file.name, path, ("name",))
         files.append(file)
     return files
+
+
+def kinds_of(files: Iterable[DefinitionFile]) -> set[str]:
+    """The kinds of events that there can be: of these definitions, and of our vocabulary."""
+    events = [event for file in files for event in file.event]
+    return {*KINDS, *(event.kind for event in events), *(one.kind for event in events for one in event.refine)}
 
 
 def load_file(path: Path) -> DefinitionFile:

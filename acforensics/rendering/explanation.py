@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from pathlib import Path
+
 from acforensics.cooperation import SequenceDefinition, StepDefinition, load
 from acforensics.errors import UsageError
 from acforensics.texts import Language, catalogue, text
@@ -9,9 +12,9 @@ from acforensics.texts import Language, catalogue, text
 _SECTIONS = ("meaning", "decided", "needs", "fooled", "advice")
 
 
-def names() -> dict[str, list[str]]:
-    """What can be explained: `rule`, `trigger` and `sequence` → names."""
-    found: dict[str, list[str]] = {"rule": [], "trigger": [], "sequence": [one.id for one in load()]}
+def names(sequences: Sequence[Path] = ()) -> dict[str, list[str]]:
+    """What can be explained: `rule`, `trigger` and `sequence` → names; `sequences`: folders of a site's own."""
+    found: dict[str, list[str]] = {"rule": [], "trigger": [], "sequence": [one.id for one in load(sequences)]}
     for key in catalogue():
         parts = key.split(".")
         if parts[0] == "explain" and len(parts) == 4 and parts[3] == "meaning":
@@ -19,22 +22,22 @@ def names() -> dict[str, list[str]]:
     return {kind: sorted(listed) for kind, listed in found.items()}
 
 
-def page(name: str, lang: Language) -> str:
+def page(name: str, lang: Language, sequences: Sequence[Path] = ()) -> str:
     """The page of one rule, trigger or sequence, as plain text.
 
     Raises:
         UsageError: no such rule, trigger or sequence.
     """
-    kinds = [kind for kind, listed in names().items() if name in listed]
+    kinds = [kind for kind, listed in names(sequences).items() if name in listed]
     if not kinds:
-        known = "; ".join(f"{kind}: {', '.join(listed)}" for kind, listed in names().items())
+        known = "; ".join(f"{kind}: {', '.join(listed)}" for kind, listed in names(sequences).items())
         raise UsageError(f"explain {name}: no such rule, trigger or sequence. Known: {known}")
     blocks = []
     for kind in kinds:
         title = text("explain.title", kind=text(f"explain.kind-{kind}"), name=name).within(lang)
         blocks.append(f"{title}\n{'=' * _width(title)}")
         if kind == "sequence":
-            blocks += _sequence(next(one for one in load() if one.id == name), lang)
+            blocks += _sequence(next(one for one in load(sequences) if one.id == name), lang)
             continue
         for section in _SECTIONS:
             key = f"explain.{kind}.{name}.{section}"

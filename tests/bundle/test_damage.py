@@ -73,7 +73,7 @@ def test_a_tar_cut_between_members_is_told(tmp_path: Path, walk: Walk, make_tar:
     path.write_bytes(content[:1024])
     found = walk(path)
     assert list(found.files.values()) == [b"x" * 512]
-    assert "after 1 files" in found.problems[0].message.en
+    assert "after 1 file" in found.problems[0].message.en
 
 
 def test_a_damaged_header_amid_a_tar_is_told(tmp_path: Path, walk: Walk, make_tar: Make) -> None:

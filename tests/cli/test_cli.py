@@ -173,7 +173,7 @@ def test_nothing_recognised_says_what_was_read_and_what_to_do(tmp_path):
     (tmp_path / "notes.txt").write_text("hello\nworld\n", encoding="utf-8")
     done = run("analyze", "notes.txt", cwd=tmp_path)
     assert done.returncode == 3
-    assert "1 files with 2 lines" in done.stderr
+    assert "in 1 file of 2 lines" in done.stderr
     assert "hello" in done.stderr
     assert "--parsers" in done.stderr
 
@@ -252,7 +252,7 @@ def test_a_site_s_sequence_replaces_ours(tmp_path):
     own.mkdir()
     ours = (folder("sequences") / "cluster-shutdown-halt.toml").read_text(encoding="utf-8")
     (own / "cluster-shutdown-halt.toml").write_text(
-        ours.replace('"clusterpro.daemon_stopping"', '"clusterpro.no_such"')
+        ours.replace('"clusterpro.daemon_stopping"', '"clusterpro.failover_started"')
     )
     bundle = str(folder("samples") / "clpstdn-halt" / "bundle")
     verdicts = []

@@ -235,14 +235,14 @@ def test_of_a_program_that_says_very_much_only_a_part_is_read(tmp_path, monkeypa
     content = run("parsers", "suggest", log.write(tmp_path)).stdout
     assert {event["programs"][0] for event in tomllib.loads(content)["event"]} == {"ACDAEMON", "chatty"}
     assert "30 lines were read, and there are more" in content
-    assert "1 lines in all" in content
+    assert "1 line in all" in content
 
 
 def test_nothing_to_suggest_says_what_was_looked_at(tmp_path):
     log = Machine("svr031", datetime(2026, 2, 3, 8, 0, 0)).boot().wait(3600).log("dbus-daemon", "x").os_stop("halt")
     done = run("parsers", "suggest", log.wait(4000).boot().write(tmp_path))
     assert (done.returncode, done.stdout) == (0, "")
-    assert re.search(r"1 files with \d+ lines were read; of \d+ programs near 1 ends and 2 starts", done.stderr)
+    assert re.search(r"in 1 file of \d+ lines; of \d+ programs near 1 end and 2 starts", done.stderr)
 
 
 def test_without_an_end_or_a_start_the_remedy_is_said(tmp_path):

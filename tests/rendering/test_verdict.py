@@ -249,7 +249,7 @@ def test_nothing_found_does_not_look_like_nothing_wrong(make: Any) -> None:
     verdict = judge(make.model())
     assert verdict.incidents == ()
     assert "no proof" in verdict.nothing[1].en
-    assert verdict.read.en.startswith("Read: 1 files, 100 records of svr031, 2026-11-24 11:00:00 to")
+    assert verdict.read.en.startswith("Read: 1 file, 100 records of svr031, 2026-11-24 11:00:00 to")
     assert verdict.advice is not None
 
 
