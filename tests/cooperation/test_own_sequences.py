@@ -42,7 +42,9 @@ examples = ["Nov 24 18:30:11 svr031 pager: called ope1"]
 
 def own(folder: Path, kind: str, presence: str = "required") -> Path:
     (folder / "sequences").mkdir()
-    (folder / "sequences" / "site.toml").write_text(OWN.replace("KIND", kind).replace("PRESENCE", presence), encoding="utf-8")
+    (folder / "sequences" / "site.toml").write_text(
+        OWN.replace("KIND", kind).replace("PRESENCE", presence), encoding="utf-8"
+    )
     return folder / "sequences"
 
 
