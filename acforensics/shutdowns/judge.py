@@ -132,6 +132,8 @@ def _judge(view: StopView, zone: tzinfo, traces: ups.AcTraces, habit: int) -> Ju
     if view.boot.following is None and not _ended(view, zone):
         return Judgement(view, "running", None)
     chosen = _choose(view, zone, usually_logs_stops=habit > int(view.stop_logged))
+    if chosen.trigger == "clusterpro-command":
+        chosen.arguments += power.agent_before(view, chosen.time)
     told, why = ups.was_told(view, chosen, traces)
     if why is not None:
         chosen.arguments.append(why)

@@ -200,6 +200,19 @@ def ups_agent(view: StopView) -> Hypothesis | None:
     return Hypothesis("ups-agent", confidence, asked[0].time, "halt", "server", actor, command, arguments)
 
 
+def agent_before(view: StopView, asked: datetime) -> list[Argument]:
+    """An agent's decision just before CLUSTERPRO was asked to stop: its shutdown command may be a clp command."""
+    decided = [
+        event
+        for event in view.of("ups.shutdown_decided")
+        if -_STAMPED_APART <= asked - event.time <= _AGENT_LEAD and event.program not in _UPS_SERVERS
+    ]
+    if not decided:
+        return []
+    program = decided[-1].program or "UPS"
+    return [Argument(text("reason.agent-decided-before", program=program), "against", decided[-1:])]
+
+
 def _occasion(view: StopView, asked: list[Event], forced: list[Event], begins: datetime) -> list[Argument]:
     """The agent's decision, and whether an outage stands behind it; where none is seen, that comes first."""
     program = asked[0].program or "UPS"

@@ -110,3 +110,12 @@ def test_cluster_records_that_were_lost_meanwhile_leave_the_request_its_stop(mac
     log.log("rsyslogd", "imjournal: 123 messages lost due to rate-limiting").wait(60).sudo("ope1", "/usr/sbin/reboot")
     found = end(log.wait(1).os_stop("reboot").wait(60).boot())
     assert (found.trigger, found.confidence, found.actor) == ("clusterpro-command", "likely", None)
+
+
+@pytest.mark.parametrize(("before", "told"), [(1, True), (1200, False)])
+def test_an_agent_that_had_decided_may_have_run_the_clp_command(machine, end, before, told):
+    log = machine().boot().wait(60).log("upsmon", "Executing automatic power-fail shutdown", pid=4).wait(before)
+    found = end(log.clp_stop("clpdown").wait(600).boot())
+    assert (found.trigger, found.confidence, found.actor) == ("clusterpro-command", "certain", None)
+    said = [reason for reason in found.reasons if "upsmon had decided" in reason.text.en]
+    assert [(one.weight, len(one.evidence)) for one in said] == ([("against", 1)] if told else [])
