@@ -21,7 +21,6 @@ SITE_SETTINGS = (SYNC_WAIT, RESTART_LIMIT)
 SLEEP_OF_HOWTO = 30.0
 SYNC_WAIT_DEFAULT = 300.0
 _AC_NAME = re.compile(r"AC(?:[_\-.\d]|$)|ESMPRO|AUTORC", re.IGNORECASE)
-_MANAGEMENT = "managementgroup"
 
 Basis = Literal["found", "default-of-howto", "default-of-product", "unknown"]
 
@@ -143,16 +142,6 @@ class Settings:
         if not found:
             return Groups((), "unknown")
         return Groups(tuple(found), "inferred" if "inferred" in found.values() else "scripts")
-
-    def business_groups(self, server: str) -> Groups:
-        """All other groups that may start on a server; unknown where no group of ESMPRO/AC could be told from them."""
-        configuration = self.configuration(server)
-        ac = self.ac_groups(server)
-        if configuration is None or ac.basis == "unknown":
-            return Groups((), "unknown")
-        own = (group for group in configuration.groups if group.may_start_on(server))
-        names = tuple(g.name for g in own if not self.is_ac_group(g) and g.name.lower() != _MANAGEMENT)
-        return Groups(names, ac.basis)
 
     def exec_resources_of_ac(self, server: str) -> tuple[str, ...]:
         """Names of the exec resources whose stop script talks to ESMPRO/AC."""

@@ -13,7 +13,6 @@ def test_servers_groups_and_scripts(case) -> None:
     assert found.servers == ("svr031", "svr047")
     assert found.ac_groups("svr031") == (("AC_1",), "scripts")
     assert found.ac_groups("svr047.example.jp") == (("AC_2",), "scripts")
-    assert found.business_groups("svr031") == (("failover1",), "scripts")
     assert found.exec_resources_of_ac("svr047") == ("exec_ac2",)
     assert found.script("svr047").input == "svr047/scripts/AC_2/exec_ac2/stop.sh"
     assert [(one.message, one.tag, one.after) for one in found.logged_texts("svr031")][:2] == [
@@ -25,7 +24,7 @@ def test_servers_groups_and_scripts(case) -> None:
 def test_a_case_without_settings_has_only_defaults(case) -> None:
     found = case({})
     assert found.servers == ()
-    assert (found.ac_groups("svr031").basis, found.business_groups("svr031").basis) == ("unknown", "unknown")
+    assert found.ac_groups("svr031").basis == "unknown"
     assert found.logged_texts("svr031") == ()
     assert found.seconds("first-sleep", "svr031") == (30.0, "default-of-howto", None, None)
     assert found.seconds("second-sleep", "svr031") == (30.0, "default-of-howto", None, None)
@@ -103,7 +102,6 @@ def test_servers_have_the_names_of_the_case(case, written: str) -> None:
 def test_groups_that_cannot_be_told_apart_are_unknown(case) -> None:
     found = case({"etc/clp.conf": configuration().replace("AC_", "power").encode("euc_jp")})
     assert found.ac_groups("svr031") == ((), "unknown")
-    assert found.business_groups("svr031") == ((), "unknown")
 
 
 def test_a_script_that_was_cut_is_unknown(read) -> None:
