@@ -23,9 +23,10 @@ LANGUAGES: tuple[Language, ...] = ("en", "ja")
 
 _COUNTED = re.compile(
     r"\{(\w+)\} (boots|bytes|cases|copies|ends|entries|events|files|groups|lines|marks|messages|pairs|places|programs"
-    r"|records|rows|runs|seconds|sequences|servers|settings|stamps|starts|times)\b( are\b| were\b)?"
+    r"|records|rows|runs|seconds|sequences|servers|settings|stamps|starts|times)\b"
+    r"( are\b| were\b| belong\b| fit\b| stand\b)?"
 )
-_VERBS = {"": "", " are": " is", " were": " was"}
+_VERBS = {"": "", " are": " is", " were": " was", " belong": " belongs", " fit": " fits", " stand": " stands"}
 
 
 class Text(BaseModel):

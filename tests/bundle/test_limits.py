@@ -246,7 +246,7 @@ def test_a_header_without_end_takes_no_memory(tmp_path: Path, walk: Walk, before
     # The whole list would take a minute, and two numbers of it as much memory as ten of its bytes.
     assert time.process_time() - start < 10
     assert len(found.files) == before
-    assert [f"torn after {before} files" in p.message.en for p in found.problems] == [True]
+    assert [f"torn after {before} file" in p.message.en for p in found.problems] == [True]
 
 
 def test_a_long_table_of_contents_takes_no_memory(tmp_path: Path, walk: Walk, make_zip: Make) -> None:

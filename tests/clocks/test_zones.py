@@ -78,7 +78,7 @@ def test_a_time_that_summer_time_skips() -> None:
         "2024-03-31T01:30:00+00:00",
     ]
     assert any(
-        note.en.startswith("1 stamps, from 2024-03-31 02:30:00 on, show a time that does not exist")
+        note.en.startswith("1 stamp, from 2024-03-31 02:30:00 on, of a time that does not exist")
         for note in dating.notes[0]
     )
 
@@ -262,7 +262,7 @@ def test_an_hour_that_exists_twice() -> None:
         *map(local, ("01:59:50", "02:10:00", "02:50:00", "02:49:59", "02:05:00", "02:20:00", "02:55:00", "03:00:00"))
     )
     assert times == ["23:59:50", "00:10:00", "00:50:00", "00:49:59", "01:05:00", "01:20:00", "01:55:00", "02:00:00"]
-    assert any(note.startswith("6 stamps, from 2024-10-27 02:10:00 on, show a time that exists twice") for note in said)
+    assert any(note.startswith("6 stamps, from 2024-10-27 02:10:00 on, of a time that exists twice") for note in said)
 
 
 def test_each_host_has_its_own_second_hour() -> None:

@@ -91,7 +91,7 @@ def test_a_line_without_end_stays_bounded(read_file: ReadFile) -> None:
     assert reading.lines == 7
     assert len(reading.unframed_samples[0][1]) == 200
     assert reading.complete is False
-    assert "1 lines are longer than 64 KiB, first line 4" in reading.notes[0].en
+    assert "1 line is longer than 64 KiB, first line 4" in reading.notes[0].en
 
 
 @pytest.mark.parametrize("name", ["alertlog.alt", "copied.txt"])

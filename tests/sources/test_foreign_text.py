@@ -36,7 +36,7 @@ def test_a_byte_lost_from_utf_16_costs_one_row_at_most(read_file: ReadFile, code
         assert (reading.source, reading.records >= 199) == ("alert-log", True)
         (note,) = [note.en for note in reading.notes if "UTF-16" in note.en]
         line = content[: place // 2 * 2].decode(codec).count("\n") + 1
-        assert f"in 1 places bytes of the UTF-16 text are missing or too many, first in line {line}" in note
+        assert f"in 1 place bytes of the UTF-16 text are missing or too many, first in line {line}" in note
         assert max(hit.line or 0 for hit in reading.hits) == 201
 
 

@@ -405,7 +405,7 @@ def test_damage_within_one_line_costs_itself_only(read_file: ReadFile) -> None:
         assert (reading.records, len(reading.hits), reading.lines) == (2001, 1, 1)
         assert reading.unframed >= 1 or damage.startswith(b"[")
         assert reading.complete is (len(damage) < 4 << 20)
-        assert reading.complete or "1 entries are larger than 4 MiB, first in line 1" in reading.notes[0].en
+        assert reading.complete or "1 entry is larger than 4 MiB, first in line 1" in reading.notes[0].en
         assert {number for number, _ in reading.unframed_samples} <= {1}
 
 

@@ -133,7 +133,7 @@ def test_a_damaged_length_costs_one_entry(read_file: ReadFile, length: int) -> N
         return
     assert (reading.records, reading.unframed, reading.complete) == (3052, 1, False)
     line = before.count(b"\n") + 1
-    assert f"in 1 entries the length of a value is damaged, first in the entry at line {line}:" in reading.notes[0].en
+    assert f"in 1 entry the length of a value is damaged, first in the entry at line {line}:" in reading.notes[0].en
     assert f": {len(wrong)} bytes" in reading.notes[0].en
 
 

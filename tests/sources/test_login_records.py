@@ -178,7 +178,7 @@ def test_a_file_that_begins_amid_a_record_is_read(read_file, layout, name, cut):
     reading = read_file(torn + b"".join(life(layout)), name)
     assert (reading.source, kinds(reading), reading.records) == ("login-records", EXPECTED, 8)
     assert (reading.unframed, reading.lines, reading.hits[0].line) == (1, 9, 2)
-    assert f"the first {len(torn)} bytes" in reading.notes[0].en
+    assert f"the first {len(torn)} byte" in reading.notes[0].en
 
 
 def test_other_binaries_are_not_taken_for_a_file_that_begins_amid_a_record(read_file):

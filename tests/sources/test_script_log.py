@@ -68,7 +68,7 @@ def test_a_run_behind_the_end_of_another_does_not_take_its_time(read_written: Ca
     reading = read_written([STARTED, *ECHOED, *ECHOED, STARTED.replace("04", "05"), *ECHOED], None)
     assert [hit.line for hit in reading.hits] == [*range(1, 7), *range(12, 18)]
     assert reading.hits[-1].stamp.day == 5
-    assert "1 runs" in reading.notes[0].en
+    assert "1 run of" in reading.notes[0].en
 
 
 def test_without_stamps_the_files_time_dates_the_last_run_only(read_written: Callable[..., Reading]) -> None:
@@ -85,7 +85,7 @@ def test_what_follows_the_last_run_is_what_the_files_time_dates(read_written: Ca
     reading = read_written([*ECHOED, "NORMAL1", "EXIT"])
     assert reading.hits == []
     assert reading.records == 2
-    assert "1 runs" in reading.notes[0].en
+    assert "1 run of" in reading.notes[0].en
 
 
 def test_a_run_that_was_cut_off_is_dated_too(read_written: Callable[..., Reading]) -> None:
@@ -96,7 +96,7 @@ def test_a_run_that_was_cut_off_is_dated_too(read_written: Callable[..., Reading
 def test_without_any_time_nothing_is_dated(read_written: Callable[..., Reading]) -> None:
     reading = read_written([*ECHOED], None)
     assert (reading.hits, reading.records, reading.unframed) == ([], 0, 5)
-    assert "1 runs" in reading.notes[0].en
+    assert "1 run of" in reading.notes[0].en
 
 
 def test_only_the_line_that_the_os_command_leaves(read_written: Callable[..., Reading]) -> None:

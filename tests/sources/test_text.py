@@ -283,7 +283,7 @@ def test_a_line_too_long_to_be_read_is_said(read_file: Callable[..., Reading], l
     assert len([hit for hit in reading.hits if hit.kind != UNCLASSIFIED]) == 3 + ended
     assert reading.complete is (length == 65_000)
     assert [note.en for note in reading.notes] == (
-        [] if reading.complete else ["1 lines are longer than 64 KiB, first line 4: only their beginning was read"]
+        [] if reading.complete else ["1 line is longer than 64 KiB, first line 4: only their beginning was read"]
     )
     other = read_file(b'{"settings": "' + b"x" * length + b'"}', "settings.json")
     assert (other.complete, len(other.notes)) == (True, length != 65_000)
