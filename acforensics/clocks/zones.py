@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, timezone, tzinfo
+from functools import lru_cache
 
 from acforensics.clocks.evidence import EXPORTED, Evidence, gather, most_common
 from acforensics.clocks.places import Hosts, places
@@ -20,6 +21,7 @@ from acforensics.texts import Text, text
 
 # Records of one minute may stand in any order.
 _ANY_ORDER = timedelta(minutes=1)
+_REST_OF_DAY = timedelta(days=1, microseconds=-1)
 _PROBES = [datetime(year, month, 15) for year in (2010, 2020, 2026) for month in (1, 7)]
 
 
@@ -263,25 +265,49 @@ def to_utc(local: datetime, offset: int | None, zone: tzinfo, after: datetime | 
     """
     if offset is not None:
         return (local - timedelta(seconds=offset)).replace(tzinfo=UTC)
-    found = _in_zone(local, zone, 0)
-    if after is not None and found < after - _ANY_ORDER and exists_twice(local, zone):
-        second = _in_zone(local, zone, 1)
-        return second if second >= after - _ANY_ORDER else found
+    first, second = _offsets(local, zone)
+    found = _minus(local, first)
+    if after is not None and first > second and found < after - _ANY_ORDER:
+        later = _minus(local, second)
+        return later if later >= after - _ANY_ORDER else found
     return found
 
 
 def exists_twice(local: datetime, zone: tzinfo) -> bool:
     """Whether a clock in this zone shows a local time twice, because summer time ends."""
-    return _in_zone(local, zone, 0) < _in_zone(local, zone, 1)
+    first, second = _offsets(local, zone)
+    return first > second
 
 
 def is_skipped(local: datetime, zone: tzinfo) -> bool:
     """Whether no clock in this zone shows a local time, because summer time begins."""
-    return _in_zone(local, zone, 0) > _in_zone(local, zone, 1)
+    first, second = _offsets(local, zone)
+    return first < second
 
 
-def _in_zone(local: datetime, zone: tzinfo, fold: int) -> datetime:
-    return (local - (local.replace(tzinfo=zone, fold=fold).utcoffset() or timedelta(0))).replace(tzinfo=UTC)
+def _minus(local: datetime, offset: timedelta) -> datetime:
+    return (local - offset).replace(tzinfo=UTC)
+
+
+def _offsets(local: datetime, zone: tzinfo) -> tuple[timedelta, timedelta]:
+    """The offsets of a local time: of the first and of the second of that name."""
+    return _of_day(local.year, local.month, local.day, zone) or _both(local, zone)
+
+
+@lru_cache(maxsize=4096)
+def _of_day(year: int, month: int, day: int, zone: tzinfo) -> tuple[timedelta, timedelta] | None:
+    """The offsets of a whole local day, unless the zone changes on it: no zone changes twice a day.
+
+    Thousands of stamps are of one day, and a zone of Python's takes long to tell the offset of each.
+    """
+    begins = datetime(year, month, day)
+    found = {offset for time in (begins, begins + _REST_OF_DAY) for offset in _both(time, zone)}
+    return (found.pop(),) * 2 if len(found) == 1 else None
+
+
+def _both(local: datetime, zone: tzinfo) -> tuple[timedelta, timedelta]:
+    first, second = (local.replace(tzinfo=zone, fold=fold).utcoffset() or timedelta(0) for fold in (0, 1))
+    return first, second
 
 
 def near(stamp: Stamp, reference: datetime, zone: tzinfo) -> datetime:
@@ -290,5 +316,5 @@ def near(stamp: Stamp, reference: datetime, zone: tzinfo) -> datetime:
     locals_ = [at_year(stamp, year) for year in years]
     candidates = [to_utc(local, stamp.offset, zone) for local in locals_]
     if stamp.offset is None:
-        candidates += [_in_zone(local, zone, 1) for local in locals_ if exists_twice(local, zone)]
+        candidates += [_minus(local, _offsets(local, zone)[1]) for local in locals_ if exists_twice(local, zone)]
     return min(candidates, key=lambda t: abs(t - reference))

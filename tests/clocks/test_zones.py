@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from acforensics.clocks import choose_zones, date_streams, near, parse_zone, streams
+from acforensics.clocks.zones import exists_twice, is_skipped, to_utc
 from acforensics.errors import UsageError
 from acforensics.events import Hit, Stamp
 from acforensics.sources import Mark, Reading
@@ -263,6 +264,29 @@ def test_an_hour_that_exists_twice() -> None:
     )
     assert times == ["23:59:50", "00:10:00", "00:50:00", "00:49:59", "01:05:00", "01:20:00", "01:55:00", "02:00:00"]
     assert any(note.startswith("6 stamps, from 2024-10-27 02:10:00 on, of a time that exists twice") for note in said)
+
+
+@given(
+    st.sampled_from(["Asia/Tokyo", "Europe/Berlin", "Australia/Lord_Howe", "America/Sao_Paulo"]),
+    st.integers(0, 40 * 2).map(lambda half_hours: datetime(2024, 3, 30, 12) + timedelta(minutes=30) * half_hours)
+    | st.integers(0, 40 * 2).map(lambda half_hours: datetime(2018, 2, 17) + timedelta(minutes=30) * half_hours)
+    | st.integers(0, 40 * 2).map(lambda half_hours: datetime(2018, 11, 3) + timedelta(minutes=30) * half_hours)
+    | st.datetimes(datetime(1990, 1, 1), datetime(2030, 1, 1)),
+)
+def test_local_times_around_every_change_of_a_zone(name: str, time: datetime) -> None:
+    zone = parse_zone(name)
+    shown = [moment for moment in _around(time) if moment.astimezone(zone).replace(tzinfo=None) == time]
+    assert exists_twice(time, zone) == (len(shown) == 2)
+    assert is_skipped(time, zone) == (not shown)
+    if shown:
+        assert to_utc(time, None, zone) == shown[0]
+    if len(shown) == 2:
+        assert to_utc(time, None, zone, shown[1]) == shown[1]
+
+
+def _around(time: datetime) -> list[datetime]:
+    """Every moment that a clock somewhere shows as this local time, by the quarter hour."""
+    return [time.replace(tzinfo=UTC) + timedelta(minutes=15) * quarters for quarters in range(-14 * 4, 14 * 4 + 1)]
 
 
 def test_each_host_has_its_own_second_hour() -> None:
