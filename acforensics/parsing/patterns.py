@@ -45,6 +45,17 @@ def compiled(pattern: str) -> Any:
     return re2.compile(pattern, _OPTIONS)
 
 
+def named(match: Any) -> dict[str, str]:
+    """The named groups that a match of such a pattern has."""
+    return {name: value for name, index in _names(match.re) if (value := match[index]) is not None}
+
+
+@lru_cache(maxsize=4096)
+def _names(pattern: Any) -> list[tuple[str, int]]:
+    # Asked for anew, they take as long as the search.
+    return list(pattern.groupindex.items())
+
+
 class _Token(NamedTuple):
     kind: Literal["anchor", "class", "any", "escape", "group", "repeat", "character"]
     text: str

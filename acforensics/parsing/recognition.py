@@ -15,7 +15,7 @@ from acforensics.events import UNCLASSIFIED, Certainty
 from acforensics.lines import Record, frame, frame_own
 from acforensics.parsing.agents import agents, speaks_of_an_end
 from acforensics.parsing.definitions import DefinitionFile, EventDefinition, Refinement
-from acforensics.parsing.patterns import compiled, scan_forms
+from acforensics.parsing.patterns import compiled, named, scan_forms
 from acforensics.parsing.scanning import compile_scan
 
 # Lines that the reader of text files resolves: repetitions of the line before, and where a listing begins a boot.
@@ -67,7 +67,7 @@ class _Rule:
         match = self.pattern.search(record.message)
         if match is None:
             return None
-        fields = {name: value for name, value in match.groupdict().items() if value is not None}
+        fields = named(match)
         if self.fallback is not None:
             # Which of several ids wrote it, the words do not tell.
             values = {name: allowed[0] for name, allowed in self.fallback.when.items() if len(allowed) == 1}
@@ -82,7 +82,7 @@ class _Rule:
         if narrower is not None:
             refinement, pattern = narrower
             detail = pattern.search(fields.get("text", "")) if pattern is not None else None
-            found = {n: v for n, v in detail.groupdict().items() if v is not None} if detail else {}
+            found = named(detail) if detail is not None else {}
             fields = {**fields, **refinement.set, **found}
             return Recognition(refinement.kind, fields, f"{self.definition}/{refinement.id}", self.event.status)
         name = f"{self.definition}/{self.event.id}"

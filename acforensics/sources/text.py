@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_right, insort
 from datetime import timedelta
+from operator import attrgetter
 
 from acforensics.events import BOOT_MARKS, DAEMON_MARKS, STOP_MARKS, Hit, PreviousLine
 from acforensics.lines import Record, decode_line, frame, frame_own, login_records, mask_secrets, split_records
@@ -63,6 +64,7 @@ _REPETITION = re.compile(
     r"|^Last message '.*' repeated (?P<times>\d+) times?, suppressed",
     re.DOTALL,
 )
+_PLACE = attrgetter("offset")
 _SYSLOG_DAEMONS = ("rsyslogd", "syslogd", "syslog-ng", "")
 
 
@@ -100,19 +102,22 @@ class TextReader:
 
     def feed(self, block: bytes) -> None:
         """Take the next block of the file."""
-        data = self._carry + self._nul_runs.squeezed(block)
+        block = self._nul_runs.squeezed(block)
         if self._cut:
             # The rest of a line larger than any log line is dropped, so that memory stays bounded.
-            newline = data.find(b"\n", LONGEST_LINE)
+            newline = block.find(b"\n")
             if newline < 0:
                 return
-            data = data[:LONGEST_LINE] + data[newline:]
+            block = block[newline:]
             self._cut = False
-        end = data.rfind(b"\n") + 1
-        self._carry = data[end : end + LONGEST_LINE]
-        self._cut = len(data) - end > LONGEST_LINE
-        if end:
-            self._take(self._shortened(data[:end]))
+        end = block.rfind(b"\n") + 1
+        # The only copy that is made of most of a file.
+        lines = b"".join((self._carry, memoryview(block)[:end])) if end else b""
+        rest = block[end:] if end else self._carry + block
+        self._carry = rest[:LONGEST_LINE]
+        self._cut = len(rest) > LONGEST_LINE
+        if lines:
+            self._take(self._shortened(lines))
         if self._cut:
             self._finish_waiting()
             self._long.append(self._line + 1)
@@ -204,7 +209,7 @@ class TextReader:
             self._parse(chunk, start, end, first_line + before + 1)
         self._mark_last_of_each_host(chunk)
         self._offset += len(chunk)
-        self._tail = (self._tail + chunk)[-_TAIL_KEPT:] if len(chunk) < _TAIL_KEPT else chunk[-_TAIL_KEPT:]
+        self._tail = chunk if len(chunk) >= _TAIL_KEPT else (self._tail + chunk)[-_TAIL_KEPT:]
 
     # --- coverage
 
@@ -282,7 +287,7 @@ class TextReader:
             if place >= 0 and self._offset + start not in marked:
                 mark = self._mark_at(chunk, start)[0]
                 if mark is not None and mark.host == host:
-                    insort(self._reading.marks, mark, key=lambda mark: mark.offset)
+                    insort(self._reading.marks, mark, key=_PLACE)
 
     def _mark_at(self, chunk: bytes, start: int) -> tuple[Mark | None, int]:
         end = chunk.find(b"\n", start)
@@ -350,7 +355,7 @@ class TextReader:
         for place in (*places, end + 1):
             mark = self._mark_at(chunk, place)[0] if place < len(chunk) else None
             if mark is not None:
-                insort(self._reading.marks, mark, key=lambda mark: mark.offset)
+                insort(self._reading.marks, mark, key=_PLACE)
 
     # --- events
 
@@ -377,7 +382,7 @@ class TextReader:
             if hit.kind in BOOT_MARKS or hit.kind == "os.daemon_started":
                 self._look_back(hit, chunk, start + position)
             self._reading.hits.append(hit)
-            insort(self._reading.marks, Mark(offset, record.stamp, record.host), key=lambda mark: mark.offset)
+            insort(self._reading.marks, Mark(offset, record.stamp, record.host), key=_PLACE)
             self._note_host(record.host)
             if hit.kind in STOP_MARKS or hit.kind in BOOT_MARKS or hit.kind in DAEMON_MARKS:
                 self._around(hit, chunk, start)
@@ -414,7 +419,7 @@ class TextReader:
         """Find the last line before a boot: lines of the new boot may stand before its first kernel line."""
         before = chunk[max(0, start - _TAIL_KEPT) : start]
         if start < _TAIL_KEPT:
-            before = (self._tail + before)[-_TAIL_KEPT:]
+            before = (self._tail[-_TAIL_KEPT:] + before)[-_TAIL_KEPT:]
         for back, line in enumerate(reversed(before.split(b"\n")[-_PREVIOUS_LINES:])):
             for _, part in reversed(split_records(line.rstrip(b"\r"))):
                 decoded = mask_secrets(decode_line(part)[0])
@@ -433,7 +438,7 @@ class TextReader:
         """Before the hit now, behind the start of a boot as soon as enough of the file was read."""
         before = chunk[max(0, start - _NEAR_BYTES) : start]
         if start < _NEAR_BYTES:
-            before = (self._tail + before)[-_NEAR_BYTES:]
+            before = (self._tail[-_NEAR_BYTES:] + before)[-_NEAR_BYTES:]
         line, place = hit.line or 0, self._offset + start
         self._parse_background(before, place - len(before), line - before.count(b"\n"))
         self._keep_near(hit)
@@ -448,6 +453,8 @@ class TextReader:
 
     def _look_ahead(self, chunk: bytes = b"") -> None:
         """Behind the starts of boots that were found, as far as the file was read: to be called before more is."""
+        if not self._starts:
+            return
         read = self._tail + chunk[:_NEAR_BYTES]
         begins = self._offset - len(self._tail)
         for place, line, hit in self._starts:
