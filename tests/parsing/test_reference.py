@@ -16,8 +16,7 @@ from acforensics.events import UNCLASSIFIED
 from acforensics.lines import frame
 from acforensics.parsing.definitions import load
 from acforensics.parsing.recognition import Recogniser
-from acforensics.sources import Reading, read_member
-from acforensics.sources import text as text_reader
+from acforensics.sources import Reading, chunks, read_member
 from acforensics.sources.text import TextReader
 from tests.parsing.reference import Meaning, Reference
 
@@ -102,7 +101,7 @@ def test_generated_logs(lines: list[tuple[str, str]], block: int, ended: bool) -
 @pytest.mark.parametrize(("seed", "block"), [(0, 30_000), (1, 256 << 10)])
 @pytest.mark.parametrize("beside", [False, True])
 def test_logs_of_many_blocks(seed: int, block: int, beside: bool, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(text_reader, "_LARGE", 0 if beside else 1 << 40)
+    monkeypatch.setattr(chunks, "_LARGE", 0 if beside else 1 << 40)
     chance = random.Random(seed)
     lines = []
     for number in range(6_000):
