@@ -85,3 +85,15 @@ def test_the_wheel_works_outside_of_a_checkout(packages: tuple[Path, Path], tmp_
         )  # fmt: skip
         assert done.returncode == 0, done.stderr
     assert (tmp_path / "empty" / "acforensics-report.html").stat().st_size > 1_000_000
+
+
+def test_the_shell_completes_commands() -> None:
+    environment = {
+        **os.environ,
+        "_ACFORENSICS_COMPLETE": "complete_bash",
+        "COMP_WORDS": "acforensics ana",
+        "COMP_CWORD": "1",
+    }
+    script = "import sys; sys.argv[0] = 'acforensics'; from acforensics.cli import main; main()"
+    done = subprocess.run([sys.executable, "-c", script], env=environment, capture_output=True, text=True, check=False)
+    assert done.stdout.split() == ["analyze"], done.stderr
