@@ -12,6 +12,7 @@ from acforensics.case import Finding
 from acforensics.events import Event
 from acforensics.findings.context import FindingContext, certainty
 from acforensics.shutdowns import Judgement
+from acforensics.shutdowns.power import without_tests
 from acforensics.texts import Text, text
 
 Sort = Literal["power-failure", "end", "failover", "finding"]
@@ -63,7 +64,7 @@ def _power_failures(context: FindingContext) -> Iterator[Happening]:
     """Power failures that ESMPRO/AC or a UPS agent reported: until power came back, or for half an hour."""
     for server, events in _events(context).items():
         current: list[Event] = []
-        for event in events:
+        for event in without_tests(events):
             if event.kind in _POWER_FAILURES:
                 if current and event.time - current[0].time > _ONE_FAILURE:
                     yield _power_failure(context, server, current)

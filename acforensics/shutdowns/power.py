@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 
 from acforensics.case import Confidence
@@ -29,6 +29,7 @@ _PLAN_KEPT = timedelta(minutes=5)
 """ESMPRO/AC shuts the OS down at the planned time, or as soon as it has looked at the clock."""
 _PLAN_MET = timedelta(minutes=2)
 _POWER_NEWS = timedelta(minutes=10)
+_ON_BATTERY = ("ups.on_battery", "ups.battery_low")
 
 
 def ac_power_failure(view: StopView, recorded: Hypothesis | None) -> Hypothesis | None:
@@ -146,26 +147,42 @@ _POWER_KINDS = ("ups.on_battery", "ups.battery_low", "ups.on_line", "ups.message
 
 
 def on_battery(events: Iterable[Event]) -> list[Event]:
-    """Which UPSs are left on battery by the given events: for each the one with which that began.
-
-    A battery that is tested or calibrated is no outage; upsmon may tell of the test just after the battery.
-    """
+    """Which UPSs are left on battery by the given events: for each the one with which that began; tests are none."""
     since: dict[str, Event] = {}
-    tested: set[str] = set()
-    for event in events:
-        name = event.fields.get("ups") or event.program
-        test = event.fields.get("test")
-        if event.kind in ("ups.on_battery", "ups.battery_low") and name not in tested:
-            since.setdefault(name, event)
+    for event in without_tests(list(events)):
+        if event.kind in _ON_BATTERY:
+            since.setdefault(_ups_of(event), event)
         elif event.kind == "ups.on_line":
-            since.pop(name, None)
-        elif event.kind == "ups.message" and test == "begun":
-            tested.add(name)
-            if name in since and event.time - since[name].time <= _SAME_POLL:
-                del since[name]
-        elif event.kind == "ups.message" and test == "ended":
-            tested.discard(name)
+            since.pop(_ups_of(event), None)
     return list(since.values())
+
+
+def without_tests(events: Sequence[Event]) -> list[Event]:
+    """Events in order of time, without batteries that are only tested or calibrated.
+
+    upsmon may tell of the test just after the battery.
+    """
+    tests: dict[str, list[tuple[datetime, datetime | None]]] = {}
+    for event in events:
+        if event.kind == "ups.message" and (test := event.fields.get("test")):
+            own = tests.setdefault(_ups_of(event), [])
+            if test == "begun":
+                own.append((event.time - _SAME_POLL, None))
+            elif test == "ended" and own and own[-1][1] is None:
+                own[-1] = (own[-1][0], event.time)
+    return [
+        event
+        for event in events
+        if event.kind not in _ON_BATTERY
+        or not any(
+            begun <= event.time and (ended is None or event.time < ended)
+            for begun, ended in tests.get(_ups_of(event), [])
+        )
+    ]
+
+
+def _ups_of(event: Event) -> str:
+    return event.fields.get("ups") or event.program
 
 
 def ups_agent(view: StopView) -> Hypothesis | None:

@@ -164,3 +164,14 @@ def test_a_failover_of_what_ran_on_a_third_server_is_no_effect_of_the_server_tha
     second.event("rc", 60, "Failover group failover3 has started.", wait=120)
     incidents = analysed(tmp_path, first, second, third).incidents
     assert [incident.servers for incident in incidents] == [["svr031"] if ran_on_third else ["svr031", "svr047"]]
+
+
+@pytest.mark.parametrize("tested", [True, False])
+def test_a_battery_that_is_only_tested_is_no_power_failure(machine, case, tested) -> None:
+    log = machine("svr031").boot().wait(600)
+    if tested:
+        log.log("upsmon", "UPS ups1@localhost: calibration in progress", pid=412).wait(1)
+    log.log("upsmon", "UPS ups1@localhost on battery", pid=412).wait(30)
+    log.log("upsmon", "Executing automatic power-fail shutdown", pid=412).wait(2).os_stop("halt").wait(600).boot()
+    (incident,) = case(log).model.incidents
+    assert ("power failure" in incident.parts[incident.root].text.en) == (not tested)
