@@ -47,7 +47,7 @@ def parsers_check(
     ] = None,
 ) -> None:
     """Check definitions: syntax, patterns, and that each example is recognised by its own definition and no other."""
-    from acforensics.parsing.definitions import load
+    from acforensics.parsing.definitions import load, misspelt
     from acforensics.parsing.recognition import Recogniser, check_examples
 
     files = load(directories or [])
@@ -56,6 +56,8 @@ def parsers_check(
         typer.echo(problem, err=True)
     if problems:
         raise typer.Exit(EXIT_USAGE)
+    for definition, kind, near in misspelt(files):
+        complain(f"{definition}: the kind '{kind}' decides nothing; is '{near}' meant?")
     count = sum(1 + len(event.refine) for file in files for event in file.event)
     typer.echo(f"{len(files)} files, {count} definitions: all examples hold")
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -25,6 +26,7 @@ from acforensics.texts import Text
 KindName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)+$")]
 Identifier = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]*$")]
 Severity = Literal["error", "warning", "notice", "info"]
+_NEARLY = 0.9
 
 
 class _Strict(BaseModel):
@@ -166,6 +168,17 @@ def kinds_of(files: Iterable[DefinitionFile]) -> set[str]:
     """The kinds of events that there can be: of these definitions, and of our vocabulary."""
     events = [event for file in files for event in file.event]
     return {*KINDS, *(event.kind for event in events), *(one.kind for event in events for one in event.refine)}
+
+
+def misspelt(files: Iterable[DefinitionFile]) -> list[tuple[str, str, str]]:
+    """Definitions of a kind that decides nothing and is nearly one that does: definition, its kind, the other."""
+    found = []
+    for file in files:
+        for event in file.event:
+            for identifier, kind in ((event.id, event.kind), *((one.id, one.kind) for one in event.refine)):
+                near = get_close_matches(kind, KINDS, 1, _NEARLY) if kind not in KINDS else []
+                found += [(f"{file.name}/{identifier}", kind, one) for one in near]
+    return found
 
 
 def load_file(path: Path) -> DefinitionFile:

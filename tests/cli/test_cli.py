@@ -347,3 +347,25 @@ def test_a_run_that_is_ended_leaves_nothing_behind(tmp_path, number):
     assert (process.returncode, said) == (128 + number, b"")
     assert list((tmp_path / "tmp").iterdir()) == []
     assert not Path(f"/proc/{(tmp_path / 'started').read_text().strip()}").exists()
+
+
+def test_a_kind_that_is_nearly_one_that_decides_is_asked_about(tmp_path):
+    (tmp_path / "own").mkdir()
+    definition = """
+name = "own"
+title = { en = "Ours", ja = "当社" }
+[[event]]
+id = "mains-lost"
+kind = "KIND"
+programs = ["upsguard"]
+pattern = '^mains lost$'
+status = "verified"
+source = "our own agent"
+examples = ["Nov 24 18:30:11 svr031 upsguard[8]: mains lost"]
+"""
+    for kind, said in (("ups.on_batery", "is 'ups.on_battery' meant?"), ("site.backup_started", "")):
+        (tmp_path / "own" / "own.toml").write_text(definition.replace("KIND", kind), encoding="utf-8")
+        done = run("parsers", "check", tmp_path / "own")
+        assert done.returncode == 0
+        assert said in done.stderr
+        assert bool(said) == bool(done.stderr)
