@@ -143,8 +143,10 @@ def _names(options: Options, root: Storage) -> dict[str, str]:
     children = root.children()
     if isinstance(root, LocalStorage) and "://" not in options.out:
         own = Path(options.out).resolve()
-        if own == root.folder.resolve():
-            raise UsageError(f"-o {options.out}: the results cannot lie where the cases do; give another folder")
+        within = next((child for child in children if (root.folder / child).resolve() in own.parents), None)
+        if own == root.folder.resolve() or within is not None:
+            where = f"within the case {within}" if within is not None else "where the cases do"
+            raise UsageError(f"-o {options.out}: the results cannot lie {where}; give another folder")
         children = [child for child in children if (root.folder / child).resolve() != own]
     if options.arguments.get("redact"):
         return {f"case-{number:06}": child for number, child in enumerate(children, 1)}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import json
 import os
 import resource
 import subprocess
@@ -66,3 +67,32 @@ def test_an_interrupted_write_leaves_nothing_that_looks_whole(tmp_path):
         temporary.write_text("half of it")
         raise KeyboardInterrupt
     assert [path.read_text() for path in tmp_path.iterdir()] == ["as before"]
+
+
+def test_a_device_or_a_pipe_is_written_to_and_stays_what_it_is(tmp_path):
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    with subprocess.Popen(["cat", pipe], stdout=subprocess.PIPE) as reader:
+        assert run("analyze", SAMPLE, "--json", pipe, "-o", "/dev/null", "--quiet").returncode == 0
+        received, _ = reader.communicate(timeout=30)
+    assert json.loads(received)["schema"] == "acforensics/case/1"
+    assert pipe.is_fifo()
+    assert Path("/dev/null").is_char_device()
+
+
+def test_a_device_without_room_is_told(tmp_path):
+    done = run("analyze", SAMPLE, "--markdown", "/dev/full", "--quiet", cwd=tmp_path)
+    assert done.returncode == 2
+    assert "/dev/full: cannot be written (No space left on device): make room" in done.stderr
+    assert Path("/dev/full").is_char_device()
+
+
+def test_standard_output_by_its_name_is_not_replaced(tmp_path):
+    # A file in its place would be lost with the process.
+    with (tmp_path / "out").open("wb") as out:
+        done = subprocess.run(
+            [sys.executable, "-m", "acforensics", "analyze", SAMPLE, "--json", "/dev/stdout", "--quiet"],
+            stdout=out, stderr=subprocess.PIPE, check=False,
+        )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert json.loads((tmp_path / "out").read_text(encoding="utf-8"))["schema"] == "acforensics/case/1"
