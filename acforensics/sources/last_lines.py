@@ -13,6 +13,7 @@ from acforensics.lines import login_records as forms
 PROGRAM = "last"
 FORMAT = "login records, last"
 _HALF_DAY = timedelta(hours=12)
+_OF_DAY = re.compile(r"(\d\d):(\d\d)", re.ASCII)
 
 _SHORT = r"(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun) (?:" + "|".join(forms.MONTHS) + r") [ \d]\d \d\d:\d\d"
 _ISO = r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:[,.]\d{1,6})?[+-]\d\d:?\d\d"
@@ -140,16 +141,24 @@ def end_of(row: Row) -> Stamp | None:
     full = forms.stamp_of(row.until)
     if full is not None:
         return full
-    hour, minute = int(row.until[:2]), int(row.until[3:5])
+    of_day = _OF_DAY.match(row.until)
+    if of_day is None:
+        # A whole date that cannot be one.
+        return None
+    hour, minute = map(int, of_day.groups())
     start = naive(row.stamp)
-    about = start + (row.lasted or timedelta())
     if hour > 23 or minute > 59:
         return None
-    end = about.replace(hour=hour, minute=minute)
-    if row.lasted is None:
-        end += timedelta(days=end < start)
-    elif abs(end - about) > _HALF_DAY:
-        end += timedelta(days=1 if end < about else -1)
+    try:
+        about = start + (row.lasted or timedelta())
+        end = about.replace(hour=hour, minute=minute)
+        if row.lasted is None:
+            end += timedelta(days=end < start)
+        elif abs(end - about) > _HALF_DAY:
+            end += timedelta(days=1 if end < about else -1)
+    except OverflowError:
+        # Beyond the last year that there is.
+        return None
     year = end.year if row.stamp.year is not None else None
     return Stamp(year, end.month, end.day, hour, minute, 0, resolution=60)
 

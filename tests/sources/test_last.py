@@ -263,3 +263,15 @@ def test_a_listing_in_minutes_does_not_put_the_stop_before_its_cause(tmp_path):
     )
     (stop,) = acforensics.analyze([tmp_path], tz="Asia/Tokyo").shutdowns
     assert (stop.trigger, stop.confidence) == ("hardware-request", "certain")
+
+
+@pytest.mark.parametrize("until", ["Tue Nov 31 08:00:00 2026", "Sat Feb 29 08:00:00 2026", "Tue Nov 24 25:61:00 2026"])
+def test_an_end_that_cannot_be_one_is_left_out(read_file, until):
+    """Found by the fuzzer: what is no time of day is not read as one."""
+    listing = f"ope1     pts/0        192.0.2.66       Tue Nov 24 07:00:00 2026 - {until}  (01:00)\n"
+    listing += "ope2     pts/0        192.0.2.66       Fri Dec 31 23:59:00 9999 - 00:01  (36500+00:00)\n"
+    listing += "reboot   system boot  5.14.0-427.el9   Tue Nov 24 06:00:00 2026   still running\n"
+    listing += "\nwtmp begins Tue Nov 24 05:00:00 2026\n"
+    reading = read_file(listing.encode(), "last.txt")
+    assert [hit.kind for hit in reading.hits if hit.kind == "os.boot"] == ["os.boot"]
+    assert reading.records == 3
