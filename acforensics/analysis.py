@@ -17,7 +17,7 @@ from acforensics.analysed import Case
 from acforensics.boots import Boot, find_boots
 from acforensics.bundle import Limits, Walker, problem_text
 from acforensics.coverage import cover, find_missing, members_named
-from acforensics.errors import AcforensicsError, InputError, UsageError
+from acforensics.errors import AcforensicsError, UsageError
 from acforensics.events import UNCLASSIFIED, Event
 from acforensics.findings import FindingContext, find_all
 from acforensics.findings.context import DEFAULT_LOOP_WINDOW
@@ -30,7 +30,7 @@ from acforensics.period import Period, parse_period, period_text
 from acforensics.period import shown as period_shown
 from acforensics.shutdowns import judge_boots
 from acforensics.sources import Reading, Shelf, read_member
-from acforensics.texts import Text, join, literal, text
+from acforensics.texts import Text, input_error, text
 from acforensics.timeline import merge, on_one_clock
 
 if TYPE_CHECKING:
@@ -153,16 +153,16 @@ def _analyze(inputs: Sequence[str | Path], options: Options, learner: Learner | 
         clocks.parse_zone(options.tz)
     parse_period(options.since, options.until, UTC)
     recogniser = Recogniser(load(list(options.parsers))) if options.parsers else _our_recogniser()
+    sequences = _sequences(options, recogniser)
     readings, problems = _read(inputs, options, recogniser, learner)
     of_scripts = cooperation.lines_of_scripts(settings.read(readings, {})) if _has_scripts(readings) else None
     if of_scripts is not None:
         # The stop scripts of this case log other lines than the HOWTO's: now it is known what to look for.
-        readings, problems = _read(inputs, options, Recogniser([*load(list(options.parsers)), of_scripts]), learner)
+        readings, problems = _read(inputs, options, Recogniser([*recogniser.files, of_scripts]), learner)
     if not any(_is_recognised(reading) for reading in readings):
         problems = problems or [_nothing_in(", ".join(mask_path(given) for given in inputs), readings)]
-        told = join(problems[:10], literal("\n  "))
-        raise InputError(told.en, told.ja)
-    return _judge(placing.unique(readings), problems, options, inputs)
+        raise input_error(problems)
+    return _judge(placing.unique(readings), problems, options, inputs, sequences)
 
 
 def _has_scripts(readings: Sequence[Reading]) -> bool:
@@ -200,7 +200,13 @@ def _our_recogniser() -> Recogniser:
     return Recogniser(load())
 
 
-def _judge(readings: list[Reading], problems: list[Text], options: Options, inputs: Sequence[str | Path]) -> Case:
+def _judge(
+    readings: list[Reading],
+    problems: list[Text],
+    options: Options,
+    inputs: Sequence[str | Path],
+    expected_sequences: Sequence[cooperation.SequenceDefinition],
+) -> Case:
     clocks.settle_weekdays(readings)
     readings = clocks.separate_logs(readings)
     zones = clocks.choose_zones(readings, options.tz)
@@ -236,7 +242,7 @@ def _judge(readings: list[Reading], problems: list[Text], options: Options, inpu
         logs_script_line=partial(cooperation.logs_line, found),
         absent=[one.server for one in missing if one.what == "server"],
     )
-    sequences = cooperation.judge_sequences(_sequences(options), facts)
+    sequences = cooperation.judge_sequences(expected_sequences, facts)
     expected = {id(one.judgement): one for one in reversed(sequences) if one.judgement is not None}
     context = FindingContext(
         boots,
@@ -285,10 +291,10 @@ def _our_sequences() -> list[cooperation.SequenceDefinition]:
     return cooperation.load()
 
 
-def _sequences(options: Options) -> list[cooperation.SequenceDefinition]:
+def _sequences(options: Options, recogniser: Recogniser) -> list[cooperation.SequenceDefinition]:
     if not options.sequences:
         return _our_sequences()
-    return cooperation.load(options.sequences, kinds_of(load(list(options.parsers))))
+    return cooperation.load(options.sequences, kinds_of(recogniser.files))
 
 
 def _by_server(boots: Mapping[str, Sequence[Boot]]) -> dict[str, list[Event]]:
@@ -337,7 +343,7 @@ def _check_period(model: models.CaseModel, period: Period, options: Options) -> 
     first, last = min(span[0] for span in spans), max(span[1] for span in spans)
     wanted = period_text(options.since, options.until)
     told = text("input.nothing-in-period", period=wanted, first=moments.clock(first), last=moments.clock(last))
-    raise InputError(told.en, told.ja)
+    raise input_error([told])
 
 
 def _incomplete(reading: Reading) -> Text:

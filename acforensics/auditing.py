@@ -9,12 +9,12 @@ from pathlib import Path
 from acforensics import case as models
 from acforensics import clocks, placing, settings
 from acforensics.bundle import Limits, Walker, problem_text
-from acforensics.errors import InputError, UsageError
+from acforensics.errors import UsageError
 from acforensics.masking import ShownNames
 from acforensics.parsing.definitions import load
 from acforensics.parsing.recognition import Recogniser
 from acforensics.sources import Reading, Shelf, read_member
-from acforensics.texts import Language, Text, join, literal, text
+from acforensics.texts import Language, Text, input_error, join, literal, text
 
 
 def audit(
@@ -48,8 +48,7 @@ def audit(
     if not found:
         shown = ", ".join(names.path(str(given)) for given in inputs)
         nothing = text("settings.problem.nothing", inputs=shown, files=len(readings))
-        told = join([*problems, nothing][:10], literal("\n  "))
-        raise InputError(told.en, told.ja)
+        raise input_error([*problems, nothing])
     options = {
         "parsers": [names.name(Path(path).name) for path in parsers],
         "places": dict(sorted((places or {}).items())),

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import string
+from collections.abc import Sequence
 from functools import cache
 from typing import Any, Literal
 
@@ -15,9 +16,10 @@ import tomli
 from pydantic import BaseModel, ConfigDict, SerializationInfo, model_serializer
 
 from acforensics import resources
-from acforensics.errors import DefinitionError
+from acforensics.errors import DefinitionError, InputError
 
 Language = Literal["en", "ja"]
+_MOST_TOLD = 10
 LANGUAGES: tuple[Language, ...] = ("en", "ja")
 
 
@@ -88,6 +90,12 @@ def _in_singular(template: str, ones: frozenset[str]) -> str:
         return f"{{{name}}} {noun}{_VERBS[verb or '']}"
 
     return _COUNTED.sub(singular, template)
+
+
+def input_error(told: Sequence[Text]) -> InputError:
+    """An error about inputs in both languages; of many sentences the first ones."""
+    said = join(list(told[:_MOST_TOLD]), literal("\n  "))
+    return InputError(said.en, said.ja)
 
 
 def placeholders(template: str) -> set[str]:

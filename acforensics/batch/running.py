@@ -19,10 +19,10 @@ from acforensics.batch.pool import DaskWorkers, LocalWorkers, run_all
 from acforensics.batch.spool import Spool
 from acforensics.batch.storage import LocalStorage, Storage, storage
 from acforensics.batch.work import Outcome, Task, failed
-from acforensics.errors import InputError, UsageError
+from acforensics.errors import UsageError
 from acforensics.masking import ShownNames, mask_path
-from acforensics.parsing.definitions import load
-from acforensics.texts import Language, Text, text
+from acforensics.parsing.definitions import kinds_of, load
+from acforensics.texts import Language, Text, input_error, text
 
 INDEX = "index.html"
 _RESERVED = {INDEX, "assets", *(f"{name}.parquet" for name in tables.COLUMNS)}
@@ -78,8 +78,7 @@ def run(options: Options, progress: Callable[[int, int], None] = lambda done, of
     root, out = storage(options.root), storage(options.out)
     names = _names(options, root)
     if not names:
-        nothing = text("batch.no-cases", path=mask_path(options.root))
-        raise InputError(nothing.en, nothing.ja)
+        raise input_error([text("batch.no-cases", path=mask_path(options.root))])
     plotly = _share_plotly(out)
     knowledge = _knowledge(options.arguments)
 
@@ -131,8 +130,8 @@ def _check(arguments: Mapping[str, Any]) -> None:
     """Refuse at once what would fail in every case."""
     if arguments.get("tz") is not None:
         clocks.parse_zone(arguments["tz"])
-    load([Path(folder) for folder in arguments.get("parsers", ())])
-    cooperation.load([Path(folder) for folder in arguments.get("sequences", ())])
+    files = load([Path(folder) for folder in arguments.get("parsers", ())])
+    cooperation.load([Path(folder) for folder in arguments.get("sequences", ())], kinds_of(files))
 
 
 def _names(options: Options, root: Storage) -> dict[str, str]:

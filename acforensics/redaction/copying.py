@@ -22,7 +22,7 @@ from acforensics.redaction.pseudonyms import Pseudonyms
 from acforensics.redaction.redacting import Redactor
 from acforensics.redaction.rewriting import Rewriter
 from acforensics.sources import Reading, read_member
-from acforensics.texts import LANGUAGES, Text, join, literal, text
+from acforensics.texts import LANGUAGES, Text, input_error, join, literal, text
 from acforensics.writing import replacing
 
 ARCHIVE_SUFFIXES = (".tar.gz", ".tgz")
@@ -63,8 +63,8 @@ def redact(inputs: Sequence[str | Path], output: Path, *, force: bool = False, l
     rewriter = Rewriter(pseudonyms, tuple(str(path.parent) for path in given))
     if not found:
         said = problems or [text("redact.nothing", inputs=", ".join(map(mask_path, given)))]
-        told = join(said[:10], literal("\n  "))
-        raise InputError(rewriter.text(told.en), rewriter.text(told.ja))
+        told = input_error(said)
+        raise InputError(rewriter.text(str(told)), rewriter.text(told.ja))
     copy = Copy(pseudonyms)
     with replacing(output, force=force) as temporary:
         _write(given, temporary, output, rewriter, copy, limits)

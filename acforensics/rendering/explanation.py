@@ -58,18 +58,24 @@ def _sequence(sequence: SequenceDefinition, lang: Language) -> list[str]:
 
 def _step(number: int, step: StepDefinition, lang: Language) -> str:
     presence = text(f"explain.presence-{step.presence}").within(lang)
-    lines = [f"{number}. {step.title.within(lang)} [{step.id}] ({presence})"]
-    if step.after:
-        lines.append(text("explain.step-after", steps=", ".join(step.after)).within(lang))
-    if step.within is not None:
-        limit = step.within.setting or f"{step.within.seconds:g}"
-        key = "explain.step-within-setting" if step.within.setting else "explain.step-within"
-        lines.append(text(key, limit=limit, plus=f"{step.within.plus:g}").within(lang))
-    if step.note is not None:
-        lines.append(step.note.within(lang))
+    lines = [f"{number}. {step.title.within(lang)} [{step.id}] ({presence})", *told_of(step, lang)]
     return "\n    ".join(
         ["  " + _wrapped(lines[0]), *(_wrapped(line, 72).replace("\n  ", "\n    ") for line in lines[1:])]
     )
+
+
+def told_of(step: StepDefinition, lang: Language) -> list[str]:
+    """What is said of a step below its title: what it follows, its deadline, its note."""
+    told = []
+    if step.after:
+        told.append(text("explain.step-after", steps=", ".join(step.after)))
+    if step.within is not None:
+        limit = step.within.setting or f"{step.within.seconds:g}"
+        key = "explain.step-within-setting" if step.within.setting else "explain.step-within"
+        told.append(text(key, limit=limit, plus=f"{step.within.plus:g}"))
+    if step.note is not None:
+        told.append(step.note)
+    return [one.within(lang) for one in told]
 
 
 def _width(line: str) -> int:

@@ -19,7 +19,6 @@ from typing import Any, Literal
 import re2
 
 from acforensics.bundle import Limits, Walker, problem_text
-from acforensics.errors import InputError
 from acforensics.events import BOOT_MARKS, STOP_MARKS, UNCLASSIFIED, Hit, Stamp
 from acforensics.lines import Record, frame
 from acforensics.masking import ShownNames, mask_path
@@ -29,7 +28,7 @@ from acforensics.parsing.suggesting import Template
 from acforensics.sources import Reading, read_member
 from acforensics.sources.collecting import NEAR_START, NEAR_STOP
 from acforensics.suggestion.writing import Suggestion, Unknown, write
-from acforensics.texts import Language, Text, join, literal, text
+from acforensics.texts import Language, Text, input_error, join, literal, text
 
 _MOST_PROGRAMS = 20
 _MOST_LINES = 50_000
@@ -201,8 +200,7 @@ def suggest(
     seen = _find_unknown(inputs, Walker(limits, names), _FirstPass(firm), looked, places, problems)
     if not looked.records:
         told = problems or [text("suggest.no-records", inputs=", ".join(map(mask_path, inputs)), files=looked.files)]
-        said = join(told[:10], literal("\n  "))
-        raise InputError(said.en, said.ja)
+        raise input_error(told)
     ranked = sorted(seen, key=lambda p: (seen[p].closest is None, seen[p].closest or 0, -seen[p].count, p))
     if not ranked:
         return Result(None, looked, problems)

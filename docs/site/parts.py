@@ -14,7 +14,7 @@ from acforensics.cooperation import StepDefinition
 from acforensics.cooperation import load as load_sequences
 from acforensics.parsing.definitions import DefinitionFile, EventDefinition
 from acforensics.parsing.definitions import load as load_definitions
-from acforensics.rendering.explanation import names
+from acforensics.rendering.explanation import names, told_of
 from acforensics.texts import Language, catalogue, text
 
 _SECTIONS = ("meaning", "decided", "needs", "fooled", "advice")
@@ -71,16 +71,7 @@ def _sequences(language: str) -> str:
 
 def _step(number: int, step: StepDefinition, lang: Language) -> str:
     presence = text(f"explain.presence-{step.presence}").within(lang)
-    told = []
-    if step.after:
-        told.append(text("explain.step-after", steps=", ".join(step.after)).within(lang))
-    if step.within is not None:
-        limit = step.within.setting or f"{step.within.seconds:g}"
-        key = "explain.step-within-setting" if step.within.setting else "explain.step-within"
-        told.append(text(key, limit=limit, plus=f"{step.within.plus:g}").within(lang))
-    if step.note is not None:
-        told.append(step.note.within(lang))
-    said = "".join(f"  \n   {_escaped(one)}" for one in told)
+    said = "".join(f"  \n   {_escaped(one)}" for one in told_of(step, lang))
     return f"{number}. **{_escaped(step.title.within(lang))}** `{step.id}` ({presence}){said}"
 
 
